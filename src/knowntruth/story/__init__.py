@@ -1,0 +1,14 @@
+"""What a chapter says and shows.
+
+`numbers` writes numbers, `names` writes somebody's words safely, `estimates` hold a number
+with its interval, `findings` add what it says and whether it was right, `saying` puts a
+sentence into the page together with its data, `tables` and `figures` show the rest.
+"""
+
+from .estimates import Estimate
+from .facts import Fact
+from .findings import Finding, Grade
+from .names import Name
+from .saying import say
+
+__all__ = ["Estimate", "Fact", "Finding", "Grade", "Name", "say"]

@@ -1,0 +1,57 @@
+"""Facts: numbers without an interval that a sentence may use.
+
+A *fact* is a parameter, a count, a threshold or a design figure. Its `forms` are all the
+ways in which it can be written, so that every number in a sentence can be traced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .numbers import Unit, decimals_for, plain
+
+Payload = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named number, in a unit, optionally with a fixed number of decimals."""
+
+    name: str
+    value: float
+    unit: Unit = "number"
+    decimals: int | None = None
+
+    def __str__(self) -> str:
+        """Return the number as prose shows it."""
+        scaled = self.value if self.unit in {"count", "number"} else 100 * self.value
+        if self.decimals is not None:
+            text = plain(scaled, self.decimals)
+        elif self.unit == "count":
+            text = plain(scaled, 0)
+        else:
+            # A parameter is exact: 0.05 is 5%, not 5.00%.
+            text = plain(scaled, decimals_for(scaled, significant=4))
+            text = text.rstrip("0").rstrip(".") if "." in text else text
+        if self.unit == "points":
+            return f"{text} percentage points"
+        return f"{text}%" if self.unit in {"relative", "share"} else text
+
+    def __format__(self, spec: str) -> str:
+        """Return the number as text; `size` leaves the sign out."""
+        if spec == "":
+            return str(self)
+        if spec == "size":
+            return str(self).removeprefix("\N{MINUS SIGN}")
+        raise ValueError(f"a fact has no form {spec!r}; use 'size' or nothing")
+
+    def payload(self) -> Payload:
+        """Return the fact as data for the reader of a run."""
+        return {
+            "kind": "fact",
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "decimals": self.decimals,
+            "forms": {"": str(self), "size": f"{self:size}"},
+        }

@@ -1,0 +1,53 @@
+"""Somebody's words in our sentences: column names, labels, values.
+
+A *name* may hold anything a spreadsheet can hold, HTML and Markdown included.
+Written into a page, a figure or a table it comes out as the text it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LONGEST = 60
+
+# Characters that Markdown, MyST, HTML or Plotly give a meaning. Numeric entities are the one
+# escape that all four read back as the plain character.
+_MEANINGFUL = re.compile(r"[&<>\"'`*_\[\]{}$\\|~#^=!@:]")
+
+
+def escape(text: str) -> str:
+    """Return `text` so that Markdown, HTML and Plotly show it letter by letter."""
+    return _MEANINGFUL.sub(lambda hit: f"&#{ord(hit.group())};", text)
+
+
+@dataclass(frozen=True, order=True)
+class Name:
+    """A word or phrase of the user's, or a label given as a parameter."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Fold white space and cut what no sentence can carry."""
+        folded = " ".join(str(self.text).split())
+        object.__setattr__(
+            self, "text", folded if len(folded) <= LONGEST else folded[: LONGEST - 1] + "…"
+        )
+
+    def __str__(self) -> str:
+        """Return the name escaped for prose, tables and figures."""
+        return escape(self.text)
+
+    def __format__(self, spec: str) -> str:
+        """Return the name escaped; with `capital`, its first letter as a capital."""
+        if spec not in {"", "capital"}:
+            raise ValueError(f"a name has no form {spec!r}; use 'capital' or nothing")
+        capital = self.text[:1].upper() + self.text[1:]
+        return escape(capital if spec == "capital" else self.text)
+
+    def payload(self) -> dict[str, object]:
+        """Return the name as data for the reader of a run."""
+        return {"kind": "name", "name": self.text, "forms": {s: format(self, s) for s in FORMS}}
+
+
+FORMS = ("", "capital")
