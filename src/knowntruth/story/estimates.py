@@ -102,7 +102,7 @@ def side(estimate: Estimate, value: float) -> str:
     if math.isinf(value):
         return f"any amount {'higher' if value > 0 else 'lower'}"
     written = estimate.write(abs(value))
-    if not written.strip("0.,% percentagoins"):
+    if not any(digit in written for digit in "123456789"):
         return "the same"
     return f"{written} {'higher' if value > 0 else 'lower'}"
 

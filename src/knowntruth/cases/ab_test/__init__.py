@@ -1,0 +1,49 @@
+"""Case `ab_test`: did the recommender raise listening, and did it raise revenue?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import Case, notebook_values
+from .contract import UNITS
+from .parameters import Parameters
+
+__all__ = ["CASE", "start"]
+
+
+def _open(p: Any) -> Any:
+    from .opening import open_experiment  # noqa: PLC0415 - the command line starts light
+
+    return open_experiment(p)
+
+
+def _simulate(p: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    from .opening import simulate  # noqa: PLC0415
+
+    return simulate(p)
+
+
+CASE = Case(
+    slug="ab_test",
+    title="The recommender and the revenue",
+    question="Did the recommender raise listening, and did it raise revenue?",
+    world="musicstream",
+    parameters=Parameters,
+    contract=UNITS,
+    opener=_open,
+    example=(
+        "knowntruth run ab_test --data experiment.csv --map arm=version "
+        "--map primary=songs --map secondary=bought,returned -p control=A"
+    ),
+    simulator=_simulate,
+)
+
+
+def start(namespace: Mapping[str, object]) -> Any:
+    """Return the opened experiment for the parameters that a notebook has assigned.
+
+    Call it with `globals()` right behind the `parameters` cell: values are checked, and a
+    misspelt name is found, however the notebook was started.
+    """
+    return CASE.open(notebook_values(namespace))

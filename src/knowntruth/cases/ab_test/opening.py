@@ -1,0 +1,246 @@
+"""Opening an experiment: the same shape whether it was simulated or is somebody's own.
+
+A chapter gets *units* (one row each, with the contract's column names), the *metrics* and
+*segments* among them, the *words* for both arms, and the truth where it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ...errors import ParameterError, Problem, nearest
+from ...story.facts import Fact
+from ...story.names import Name
+from ...worlds.musicstream.contract import EVENTS, USERS
+from ...worlds.musicstream.parameters import SEGMENTS
+from ...worlds.musicstream.truth import Truth, as_data
+from ...worlds.musicstream.world import simulate as simulate_world
+from .parameters import Kind, Parameters
+
+# A person's plays vary in length; an account that cuts nine of ten short is a machine.
+MACHINE_PLAYS = 20
+MACHINE_SHORT_SHARE = 0.9
+
+ARMS = ("control", "treatment")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of the units that is measured on each of them."""
+
+    column: str
+    name: Name
+    kind: Kind
+
+    @property
+    def level(self) -> str:
+        """What is compared, in words: a mean or a rate."""
+        return f"mean {self.name}" if self.kind == "mean" else f"the rate of {self.name}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A column of the units that was known before the experiment began."""
+
+    column: str
+    name: Name
+
+
+@dataclass(frozen=True)
+class Words:
+    """What this run calls its units and its arms."""
+
+    unit: Name
+    control: Name
+    treatment: Name
+
+    def __iter__(self) -> Any:
+        """Yield the names, so that a sentence can hand them all over."""
+        return iter((self.unit, self.control, self.treatment))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An opened experiment.
+
+    Attributes:
+        parameters: the checked parameters.
+        units: relation with the columns of the contract that are at hand; `arm` holds
+            "control" or "treatment".
+        primary, secondary: what was measured.
+        segments: what was known before.
+        words: names of units and arms.
+        intended_share: planned share of treatment, or None where nobody said it.
+        covariate: name of the pre-period column, or None.
+        truth: the world's truth, or None with somebody's own table.
+        users, events: the world's own tables, or None with somebody's own.
+        notes: what was done to somebody's own table on reading it, a sentence each.
+    """
+
+    parameters: Parameters
+    units: duckdb.DuckDBPyRelation
+    primary: Metric
+    secondary: tuple[Metric, ...]
+    segments: tuple[Segment, ...]
+    words: Words
+    intended_share: float | None
+    covariate: Name | None
+    truth: Truth | None = None
+    users: pd.DataFrame | None = None
+    events: pd.DataFrame | None = None
+    notes: tuple[tuple[str, tuple[Fact | Name, ...]], ...] = field(default=())
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the truth is known."""
+        return self.truth is not None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The primary metric, then the others."""
+        return (self.primary, *self.secondary)
+
+    @property
+    def outlier_rule(self) -> str:
+        """The rule of the parameters; none when it needs a column that is not there."""
+        rule = self.parameters.outlier_rule
+        return "none" if rule == "automated" and not self.has("automated") else rule
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Units in each arm as assigned, before any filter."""
+        rows = self.units.aggregate("arm, count(*)", "arm").fetchall()
+        return {arm: dict(rows).get(arm, 0) for arm in ARMS}
+
+    @property
+    def treatment_share(self) -> float:
+        """The planned share of treatment, or the one in the data where none was planned."""
+        if self.intended_share is not None:
+            return self.intended_share
+        return self.counts["treatment"] / sum(self.counts.values())
+
+    def has(self, column: str) -> bool:
+        """Whether the units have this column."""
+        return column in self.units.columns
+
+    def known(self, name: str) -> Any:
+        """Return a part of the truth, or None where nobody knows it."""
+        return None if self.truth is None else getattr(self.truth, name)
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a query on `units`, and on `users` and `events` where simulated."""
+        with duckdb.connect(config={"threads": 1}) as connection:
+            for name, table in (("users", self.users), ("events", self.events)):
+                if table is not None:
+                    connection.register(name, table)
+            if self.users is not None:
+                connection.register("units", self.units.df())
+            return connection.sql(sql).df()
+
+    def sample(self, column: str, most: int) -> np.ndarray:
+        """Return known values of a column: all, or an even sample of at most `most`."""
+        known = self.units.filter(f'"{column}" IS NOT NULL')
+        values = known.project(f'"{column}"::DOUBLE AS value')
+        total = len(values)
+        if total > most:
+            rng = np.random.default_rng(self.parameters.seed)
+            keep = np.sort(rng.choice(total, most, replace=False))
+            return np.asarray(values.fetchnumpy()["value"])[keep]
+        return np.asarray(values.fetchnumpy()["value"])
+
+
+def open_experiment(p: Parameters) -> Experiment:
+    """Return the experiment that these parameters describe: simulated, or one's own."""
+    if p.data:
+        from .own import open_own  # noqa: PLC0415 - only a run on own data reads files
+
+        return open_own(p)
+    return _open_world(p)
+
+
+def is_machine(users: pd.DataFrame) -> pd.Series:
+    """Return which users act like machines: many plays, nearly all of them cut short."""
+    plays = users["songs_played"]
+    return (plays >= MACHINE_PLAYS) & (users["short_plays"] > MACHINE_SHORT_SHARE * plays)
+
+
+def simulate(p: Parameters) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
+    """Return the world's tables by name, and its truth as plain data."""
+    world = simulate_world(p)
+    tables = {"users": world.users}
+    if world.events is not None:
+        tables["events"] = world.events
+    return tables, as_data(world.truth)
+
+
+def label_words(p: Parameters, known: Mapping[str, str]) -> dict[str, Name]:
+    """Return a name for each key of `known`, from the parameter `labels` where it has one.
+
+    Raises:
+        ParameterError: for a label of something that is not there.
+    """
+    problems = []
+    for key in p.labels:
+        if key not in known:
+            guess = nearest(key, known)
+            fix = f"Did you mean {guess}?" if guess else f"There are {', '.join(known)}"
+            problems.append(Problem(f"labels.{key}", "names nothing in this run", fix))
+    if problems:
+        raise ParameterError("These labels cannot be used:", problems)
+    return {key: Name(p.labels.get(key, word)) for key, word in known.items()}
+
+
+def _open_world(p: Parameters) -> Experiment:
+    world = simulate_world(p)
+    users = USERS.validate(world.users)
+    if world.events is not None:
+        EVENTS.validate(world.events)
+    columns = {
+        "unit": "user_id",
+        "arm": "arm",
+        "primary": "songs_played",
+        "secondary_1": "converted",
+        "covariate": "songs_before",
+        "segment_1": "country",
+        "segment_2": "device",
+        "segment_3": "age_group",
+        "duration": "days_observed",
+        "event": "churned",
+    }
+    at_hand = {name: users[source] for name, source in columns.items() if source in users}
+    units = pd.DataFrame(at_hand).assign(arm=users["arm"].astype(str))
+    units["automated"] = is_machine(users).astype(int)
+    words = label_words(
+        p,
+        {
+            "unit": "users",
+            "control": "control",
+            "treatment": "treatment",
+            "primary": "songs played",
+            "secondary": "conversion",
+            "covariate": "songs played before the test",
+        },
+    )
+    return Experiment(
+        parameters=p,
+        units=duckdb.connect(config={"threads": 1}).from_df(units),
+        primary=Metric("primary", words["primary"], "mean"),
+        secondary=(Metric("secondary_1", words["secondary"], "proportion"),),
+        segments=tuple(
+            Segment(f"segment_{i}", Name(name.replace("_", " ")))
+            for i, name in enumerate(SEGMENTS, start=1)
+        ),
+        words=Words(words["unit"], words["control"], words["treatment"]),
+        intended_share=p.treatment_share,
+        covariate=words["covariate"] if p.pre_period else None,
+        truth=world.truth,
+        users=users,
+        events=world.events,
+    )

@@ -1,0 +1,75 @@
+"""Parameters of the A/B-test chapter: the world, the analysis, and somebody's own table."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import pydantic
+
+from ... import parameters
+from ...parameters import parameter
+from ...worlds.musicstream.parameters import Parameters as WorldParameters
+from .. import OwnData
+
+Kind = Literal["mean", "proportion"]
+
+
+class Analysis(parameters.Parameters):
+    """How the experiment is planned and read."""
+
+    alpha: float = parameter(0.05, "rate of false alarms that is accepted", ge=1e-6, le=0.5)
+    power: float = parameter(0.80, "chance to see the planned effect", ge=0.05, le=0.999)
+    effect_size: float = parameter(
+        0.05, "planned effect, as Cohen's d", unit="standard deviations", ge=0.001, le=5
+    )
+    split_alpha: float = parameter(
+        0.01, "the split is called broken below this p-value", ge=1e-12, le=0.2
+    )
+    outlier_rule: Literal["automated", "none", "winsorise", "trim"] = parameter(
+        "automated", "what is done about extreme units"
+    )
+    outlier_quantile: float = parameter(
+        0.99, "quantile at which `winsorise` and `trim` cut", ge=0.5, le=0.9999
+    )
+    aa_tests: int = parameter(1000, "A/A tests that check the pipeline", ge=100, le=20_000)
+    prior: float = parameter(
+        0.5, "chance, before the test, that there is no effect", ge=0.01, le=0.99
+    )
+
+
+class OwnExperiment(OwnData):
+    """What only the owner of a table can say about it."""
+
+    control: str = parameter("", "label of the control arm, where it is not a usual one")
+    treatment: str = parameter("", "label of the treatment arm, where there are more than two")
+    intended_share: float | None = parameter(
+        None, "share that was meant to be treated; without it the split is not checked", gt=0, lt=1
+    )
+    metric_kinds: dict[str, Kind] = parameter(
+        {}, 'your column → "mean" or "proportion", where the guess is wrong'
+    )
+
+
+class Parameters(WorldParameters, Analysis, OwnExperiment):
+    """All parameters of the chapter."""
+
+    @pydantic.model_validator(mode="after")
+    def _own_data_and_world_do_not_mix(self) -> Self:
+        given = parameters.changed(self)
+        world = [n for n in WorldParameters.model_fields if n in given and n != "seed"]
+        own = [n for n in OwnExperiment.model_fields if n in given and n not in {"data", "labels"}]
+        if self.data and world:
+            raise ValueError(
+                f"{_list(world)} describe the simulated world and mean nothing with `data`. "
+                "Leave them out, or leave `data` out"
+            )
+        if not self.data and own:
+            raise ValueError(
+                f"{_list(own)} describe your own table and mean nothing without `data`. "
+                "Give `data` as well"
+            )
+        return self
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
