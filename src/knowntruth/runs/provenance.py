@@ -1,0 +1,45 @@
+"""Provenance: what a run was, written into its notebook's metadata.
+
+The record holds the chapter's slug, title and question, the package's version, every
+parameter with its default, value and meaning, and the one command that repeats the run.
+Pages and readers take it from the notebook; they never need the case itself.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import knowntruth
+from knowntruth import parameters
+
+if TYPE_CHECKING:
+    from knowntruth.cases import Case
+
+KEY = "knowntruth"
+
+
+def record(case: Case, values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the record of one run of `case` with `values`."""
+    checked = parameters.check(case.parameters, values)
+    changed = parameters.changed(checked)
+    rows = parameters.describe(case.parameters, checked).to_dict("records")
+    return {
+        "case": case.slug,
+        "title": case.title,
+        "question": case.question,
+        "version": knowntruth.__version__,
+        "parameters": [row | {"changed": row["name"] in changed} for row in rows],
+        "command": command(case.slug, changed),
+    }
+
+
+def command(slug: str, changed: Mapping[str, object]) -> str:
+    """Return the command line that repeats a run with these parameters."""
+    words = ["knowntruth", "run", slug]
+    for name, value in changed.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        words += ["-p", f"{name}={text}"]
+    return shlex.join(words)

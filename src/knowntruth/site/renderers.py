@@ -1,0 +1,46 @@
+"""Renderers: what MyST-NB puts into a page for each output of a chapter.
+
+A figure arrives in two entries of one output: its drawing and its words. Both are kept as
+*pieces* until `transforms` joins them, because MyST-NB hands over one entry at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import ClassVar
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
+
+from knowntruth.runs.figures import PLOTLY
+from knowntruth.runs.read import FIGURE, SAID
+
+
+class figure_piece(nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
+    """The drawing of a figure or its words: `mime` says which, `content` holds it as JSON."""
+
+
+class Figures(MimeRenderPlugin):
+    """The outputs that this book adds to those that every notebook has."""
+
+    mime_priority_overrides: ClassVar[Sequence[tuple[str, str, int | None]]] = [
+        ("html", PLOTLY, 1),
+    ]
+
+    @staticmethod
+    def handle_mime(
+        renderer: NbElementRenderer, data: MimeData, inline: bool
+    ) -> list[nodes.Element] | None:
+        """Return nodes for our kinds of output, None for all others."""
+        if inline:
+            return None
+        if data.mime_type == SAID:
+            return []
+        if data.mime_type in {FIGURE, PLOTLY}:
+            key = f"figure-{data.cell_index}-{data.output_index}"
+            return [figure_piece(mime=data.mime_type, content=json.dumps(data.content), key=key)]
+        if data.mime_type == "text/html" and 'class="kt-' in data.string[:40]:
+            # The class that MyST-NB gives to HTML makes the theme paint a light box behind it.
+            return [nodes.raw(text=data.string, format="html", classes=["kt-output"])]
+        return None
