@@ -39,22 +39,25 @@ def convert(source: str) -> str:
             cell.execution_count = None
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
-    return nbformat.writes(notebook).rstrip("\n") + "\n"
+    written: str = nbformat.writes(notebook)
+    return written.rstrip("\n") + "\n"
 
 
 def adopt(source: str, notebook: str) -> str:
     """The MyST source with its code cells as they stand in the notebook.
 
     Raises:
-        ValueError: cells were added, removed or reordered, or a cell's text is not found once.
+        ValueError: the notebook has other cells or words, or a cell's place is not plain.
     """
     before = jupytext.reads(source, fmt="md:myst").cells
     after = nbformat.reads(notebook, as_version=4).cells
     if [cell.cell_type for cell in before] != [cell.cell_type for cell in after]:
-        raise ValueError("its .ipynb has other cells than its .md: run `make pair`")
+        raise ValueError("its .ipynb has other cells: edit the .md, then run `make pair`")
     for old, new in zip(before, after, strict=True):
-        if old.cell_type != "code" or old.source == new.source:
+        if old.source == new.source:
             continue
+        if old.cell_type != "code":
+            raise ValueError("its .ipynb has other words: edit the .md, then run `make pair`")
         if source.count(old.source) != 1:
             raise ValueError(f"cannot tell where this cell stands:\n{old.source}")
         source = source.replace(old.source, new.source)
