@@ -152,9 +152,9 @@ class Contract:
         `columns` are the columns at hand, as `columns()` names them; without them the schema
         is that of the whole table, where the optional columns may be absent.
         """
-        import pandera.pandas as pa  # noqa: PLC0415 - the command line starts without pandera
+        import pandera.pandas as pa
 
-        from .judging import column_of  # noqa: PLC0415
+        from .judging import column_of
 
         fields = {field.name: field for field in self.fields}
         at_hand = fields if columns is None else {name: self._field_of(name) for name in columns}
@@ -183,7 +183,7 @@ class Contract:
         self, frame: pd.DataFrame, columns: Iterable[str] | None = None
     ) -> Sequence[Problem]:
         """Return what is wrong with `frame`, a problem for each column and rule."""
-        from .judging import judge  # noqa: PLC0415 - pandera, as above
+        from .judging import judge
 
         return judge(self.schema(columns), frame)
 
@@ -192,7 +192,7 @@ class Contract:
 
         Columns: name, required, several, type, range, unit, meaning.
         """
-        import pandas as pd  # noqa: PLC0415 - the command line starts without pandas
+        import pandas as pd
 
         return pd.DataFrame(
             [

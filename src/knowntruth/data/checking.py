@@ -1,0 +1,318 @@
+"""Checking: what is wrong with somebody's table, all of it at once.
+
+DuckDB counts in one pass what each column holds, so that a table larger than memory is
+never loaded. The contract's own pandera schema then judges ranges, on the smallest and the
+largest value of each column alone: its rules hold on an interval, so a column keeps them
+exactly when these two do. Only what is refused is looked at again, for its examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pandas as pd
+
+from ..errors import Problem, nearest
+from . import arms
+from .cells import Cells
+from .contract import EXAMPLES, NUMERIC, Contract, Field
+from .values import Cell
+
+MetricKind = Literal["mean", "proportion"]
+MOST_LABELS = 1000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the contract that the table has.
+
+    Attributes:
+        name: the contract's name of it.
+        heading: the user's name of it.
+        field: its declaration.
+        cell: how its cells are read.
+        filled: rows in which it holds something.
+        low, high: smallest and largest number; None for labels, or without any.
+        metric_kind: for a metric, whether it is a mean or a proportion.
+    """
+
+    name: str
+    heading: str
+    field: Field
+    cell: Cell
+    filled: int = 0
+    low: float | None = None
+    high: float | None = None
+    metric_kind: MetricKind | None = None
+
+    @property
+    def where(self) -> str:
+        """The column as a problem names it."""
+        return f"column {self.heading!r}"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it holds numbers or yes/no."""
+        return self.field.kind in NUMERIC
+
+    @property
+    def blank(self) -> str:
+        """SQL of whether a cell of it is blank."""
+        return f"NOT {self.cell.is_filled}" if self.is_numeric else f"{self.cell.label} IS NULL"
+
+
+class Checker:
+    """Reads a table's columns and gathers `problems` on the way."""
+
+    def __init__(self, cells: Cells, contract: Contract, found: Mapping[str, str]) -> None:
+        """Take the cells, and which contract column has which heading."""
+        self.connection = cells.connection
+        self.contract = contract
+        self.problems: list[Problem] = []
+        self.rows = int(self._row("SELECT count(*) FROM cells")[0])
+        fields = contract.columns({field.name: len(found) for field in contract.fields})
+        self.columns = {
+            name: Column(
+                name, heading, fields[name], Cell(cells.column(heading), cells.type_of(heading))
+            )
+            for name, heading in found.items()
+        }
+        if cells.decimal_comma_possible:
+            self._find_decimal_commas()
+
+    def profile(self) -> None:
+        """Count what each column holds; refuse text among numbers and columns without any."""
+        rows = self._row(
+            "SELECT "
+            + ", ".join(
+                [
+                    f"count(*) FILTER ({c.cell.is_filled}), count({c.cell.number}), "
+                    f"count(*) FILTER ({c.cell.is_word}), "
+                    f"count(*) FILTER ({c.cell.number} IN (0, 1)), "
+                    f"min({c.cell.number}), max({c.cell.number})"
+                    if c.is_numeric
+                    else f"count({c.cell.label}), 0, 0, 0, NULL, NULL"
+                    for c in self.columns.values()
+                ]
+                or ["0"]
+            )
+            + " FROM cells"
+        )
+        for i, column in enumerate(list(self.columns.values())):
+            filled, numbers, words, binary, low, high = rows[6 * i : 6 * i + 6]
+            cell = column.cell
+            if words and binary == numbers:
+                # Yes and no stand for 1 and 0 where nothing but 0 and 1 stands beside them.
+                cell = replace(cell, words=True)
+                numbers, binary, low, high = numbers + words, binary + words, 0.0, 1.0
+            kind: MetricKind | None = None
+            if column.field.kind == "metric":
+                kind = "proportion" if numbers and numbers == binary else "mean"
+            self.columns[column.name] = replace(
+                column, cell=cell, filled=int(filled), low=low, high=high, metric_kind=kind
+            )
+            right = binary if column.field.kind == "yes/no" else numbers
+            if column.is_numeric and filled > right:
+                self._refuse_text(self.columns[column.name])
+            self._refuse_blanks(self.columns[column.name])
+        self._refuse_out_of_range()
+
+    def choose_kinds(self, kinds: Mapping[str, str]) -> None:
+        """Take the user's word on which metrics are means and which are proportions."""
+        metrics = {c.heading: c for c in self.columns.values() if c.field.kind == "metric"}
+        for given, kind in kinds.items():
+            heading = self.columns[given].heading if given in self.columns else given
+            where = f"metric_kinds {given}"
+            if heading not in metrics:
+                guess = nearest(heading, metrics)
+                fix = f"Did you mean {guess!r}?" if guess else f"Metrics are {', '.join(metrics)}"
+                self.problems.append(Problem(where, "is not one of the metrics", fix))
+            elif kind not in {"mean", "proportion"}:
+                fix = "Write mean or proportion"
+                self.problems.append(Problem(where, f"cannot be {kind!r}", fix))
+            else:
+                column = metrics[heading]
+                chosen: MetricKind = "proportion" if kind == "proportion" else "mean"
+                self.columns[column.name] = replace(column, metric_kind=chosen)
+                if chosen == "proportion" and column.metric_kind == "mean" and column.filled:
+                    self._refuse(
+                        column,
+                        f"{column.cell.number} NOT IN (0, 1)",
+                        "{} neither 0 nor 1, and a proportion has only these",
+                        "Leave `metric_kinds` out for it, or map a yes/no column",
+                    )
+
+    def choose_arms(self, control: str, treatment: str) -> tuple[str, str] | None:
+        """Return the labels of control and treatment, or None after telling what is wrong."""
+        column = next((c for c in self.columns.values() if c.field.kind == "arm"), None)
+        if column is None or not column.filled:
+            return None
+        label = column.cell.label
+        counts = self.connection.execute(
+            f"SELECT {label} AS label, count(*) FROM cells WHERE {label} IS NOT NULL "
+            f"GROUP BY label ORDER BY count(*) DESC, label LIMIT {MOST_LABELS}"
+        ).fetchall()
+        chosen, problems = arms.choose(column.heading, dict(counts), control, treatment)
+        self.problems += problems
+        if not (control and treatment):
+            # Who names both arms has said what to do with all other rows.
+            self._refuse(
+                column,
+                f"{label} IS NULL",
+                "{} blank, so nobody knows which arm these rows were in",
+                "Fill them in, or name both arms, as in -p control=A -p treatment=B, "
+                "to leave those rows out",
+            )
+        return chosen
+
+    def refuse_labels(self) -> None:
+        """Refuse labels that make too many groups, or are none of the contract's choices."""
+        for column in self.columns.values():
+            field, label = column.field, column.cell.label
+            if field.kind == "label" and field.most:
+                count = int(self._row(f"SELECT count(DISTINCT {label}) FROM cells")[0])
+                if count > field.most:
+                    examples = self.connection.execute(
+                        f"SELECT DISTINCT {label} AS x FROM cells WHERE x IS NOT NULL "
+                        f"ORDER BY x LIMIT {EXAMPLES}"
+                    ).fetchall()
+                    shown = ", ".join(repr(text) for (text,) in examples)
+                    self.problems.append(
+                        Problem(
+                            column.where,
+                            f"has {count:,} different values, such as {shown}; "
+                            f"{field.name} takes at most {field.most}",
+                            "Group them into fewer, such as bands of age, or leave it out",
+                        )
+                    )
+            if field.choices:
+                allowed = ", ".join(f"'{choice}'" for choice in field.choices)
+                self._refuse(
+                    column,
+                    f"{label} NOT IN ({allowed})",
+                    "{} none of " + ", ".join(field.choices),
+                    "Use these labels",
+                )
+
+    def refuse_repeats(self, source: str) -> None:
+        """Refuse rows of the relation `source` that share the contract's key."""
+        key = [f'"{name}"' for name in self.contract.key if name in self.columns]
+        if not key or len(key) < len(self.contract.key):
+            return
+        listed = ", ".join(key)
+        known = " AND ".join(f"{name} IS NOT NULL" for name in key)
+        distinct = key[0] if len(key) == 1 else f"({listed})"
+        rows, different = self._row(
+            f"SELECT count(*), count(DISTINCT {distinct}) FROM {source} WHERE {known}"
+        )
+        if rows == different:
+            return
+        repeated = self._row(
+            f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM {source} WHERE {known} "
+            f"GROUP BY {listed} HAVING n > 1)"
+        )
+        examples = self.connection.execute(
+            f"SELECT {listed}, count(*) FROM {source} WHERE {known} GROUP BY {listed} "
+            f"HAVING count(*) > 1 ORDER BY count(*) DESC, {listed} LIMIT {EXAMPLES}"
+        ).fetchall()
+        shown = ", ".join(f"{' '.join(map(str, row[:-1]))} ({row[-1]} rows)" for row in examples)
+        headings = " and ".join(self.columns[name].where for name in self.contract.key)
+        count, total = int(repeated[0]), int(repeated[1])
+        self.problems.append(
+            Problem(
+                headings,
+                f"is not unique: {count:,} {'value stands' if count == 1 else 'values stand'} "
+                f"in {total:,} rows, such as {shown}",
+                f"Add each one's rows up to {self.contract.row}, and export that",
+            )
+        )
+
+    def _find_decimal_commas(self) -> None:
+        numeric = [c for c in self.columns.values() if c.is_numeric]
+        if not numeric:
+            return
+        tests = ", ".join(f"count(*) FILTER ({c.cell.has_comma})" for c in numeric)
+        if any(self._row(f"SELECT {tests} FROM cells")):
+            for column in numeric:
+                cell = replace(column.cell, comma=True)
+                self.columns[column.name] = replace(column, cell=cell)
+
+    def _refuse_blanks(self, column: Column) -> None:
+        if not self.rows:
+            return
+        if not column.filled:
+            self.problems.append(
+                Problem(
+                    column.where,
+                    f"is blank in all {self.rows:,} rows",
+                    "Export it again"
+                    if column.field.required
+                    else f"Export it again, or leave {column.field.name} out",
+                )
+            )
+        elif column.field.blanks == "refused" and column.field.kind != "arm":
+            self._refuse(column, column.blank, "{} blank", "Fill them in")
+
+    def _refuse_text(self, column: Column) -> None:
+        number, filled = column.cell.number, column.cell.is_filled
+        if column.field.kind == "yes/no":
+            wrong = f"{filled} AND coalesce({number} NOT IN (0, 1), TRUE)"
+            self._refuse(column, wrong, "{} neither 0 nor 1", "Write 0 and 1, or yes and no")
+            return
+        example = "1234,5" if column.cell.comma else "1234.5"
+        fix = f"Write plain numbers, such as {example}, without units or marks for thousands"
+        self._refuse(column, f"{filled} AND {number} IS NULL", "{} no number", fix)
+
+    def _refuse_out_of_range(self) -> None:
+        """Let the contract's schema judge the smallest and the largest number of each column."""
+        extremes: dict[str, pd.Series[Any]] = {
+            column.name: pd.Series([column.low, column.high], dtype=float)
+            for column in self.columns.values()
+            if column.is_numeric and column.field.kind != "yes/no" and column.low is not None
+        }
+        for name in list(extremes):
+            column = self.columns[name]
+            if column.field.kind == "whole number":
+                number = column.cell.number
+                fraction = f"isfinite({number}) AND {number} != floor({number})"
+                self._refuse(column, fraction, "{} no whole number", "Correct them")
+                if all(extremes[name].map(float.is_integer)):
+                    extremes[name] = extremes[name].astype(int)
+        if extremes:
+            broken = self.contract.problems(pd.DataFrame(extremes), extremes)
+            for name in dict.fromkeys(problem.where for problem in broken):
+                self._count_out_of_range(self.columns[name])
+
+    def _count_out_of_range(self, column: Column) -> None:
+        field, number = column.field, column.cell.number
+        infinite = "Infinity often comes from a division by zero: leave such cells blank"
+        self._refuse(column, f"isinf({number})", "{} infinite", infinite)
+        finite = f"isfinite({number}) AND {number}"
+        if field.low is not None:
+            below = "negative" if field.low == 0 else f"below {field.low:g}"
+            self._refuse(column, f"{finite} < {field.low}", f"{{}} {below}", "Correct them")
+        if field.high is not None:
+            above = f"{{}} above {field.high:g}"
+            self._refuse(column, f"{finite} > {field.high}", above, "Correct them")
+
+    def _refuse(self, column: Column, wrong: str, what: str, fix: str) -> None:
+        """Add a problem when the SQL condition `wrong` holds in any row."""
+        count = int(self._row(f"SELECT count(*) FROM cells WHERE {wrong}")[0])
+        if not count:
+            return
+        examples = self.connection.execute(
+            f'SELECT "row", {column.cell.shown} FROM numbered WHERE {wrong} '
+            f'ORDER BY "row" LIMIT {EXAMPLES}'
+        ).fetchall()
+        words = f"{count:,} {'value is' if count == 1 else 'values are'}"
+        shown = ", ".join(
+            f"{value!r} in row {row:,}" if value else f"row {row:,}" for row, value in examples
+        )
+        more = ", …" if count > EXAMPLES else ""
+        self.problems.append(Problem(column.where, f"{what.format(words)} ({shown}{more})", fix))
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        (row,) = self.connection.execute(sql).fetchall()
+        return tuple(row)

@@ -1,0 +1,98 @@
+"""Reading: a path becomes cells, whatever kind of file it is.
+
+Known are CSV (`.csv`, `.tsv`, `.txt`), Excel (`.xlsx`, `.xlsm`), Parquet (`.parquet`, `.pq`)
+and directories of Parquet files. Nothing is written beside them, and they are never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+
+from ..errors import DataError, Problem
+from .cells import Cells, connect, headings_of, pattern
+from .excel import read_excel
+from .text import read_text
+
+TEXT = frozenset({".csv", ".tsv", ".txt"})
+EXCEL = frozenset({".xlsx", ".xlsm"})
+PARQUET = frozenset({".parquet", ".pq"})
+FORMATS = "Give a .csv, .tsv, .txt, .xlsx or .parquet file, or a folder of .parquet files"
+
+
+def headings(path: Path | str, wanted: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the column names of a file; `wanted` names tell its header from titles above.
+
+    Raises:
+        DataError: when the file is missing, unreadable or of an unknown format.
+    """
+    cells = read(path, wanted, head_only=True)
+    cells.connection.close()
+    return cells.headings
+
+
+def read(path: Path | str, wanted: Collection[str] = (), *, head_only: bool = False) -> Cells:
+    """Return the cells of a file; with `head_only`, its headings and types alone.
+
+    Raises:
+        DataError: when the file is missing, unreadable or of an unknown format.
+    """
+    path = Path(path)
+    try:
+        if not path.exists():
+            raise DataError("This file cannot be used:", [_missing(path)])
+        if path.is_dir():
+            return _directory(path)
+        suffix = path.suffix.lower()
+        if suffix in TEXT | EXCEL | PARQUET and path.stat().st_size == 0:
+            problem = Problem(str(path), "is empty", "Export the table again, with its header")
+            raise DataError("This file cannot be used:", [problem])
+        if suffix in TEXT:
+            return read_text(path, wanted, head_only=head_only)
+        if suffix in EXCEL:
+            return read_excel(path, wanted, head_only=head_only)
+        if suffix in PARQUET:
+            return _parquet(path, [path])
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        problem = Problem(str(path), f"cannot be read: {reason}", "Check the file's permissions")
+        raise DataError("This file cannot be used:", [problem]) from None
+    problem = Problem(str(path), f"has the unknown format {suffix or 'without ending'!r}", FORMATS)
+    raise DataError("This file cannot be used:", [problem])
+
+
+def _missing(path: Path) -> Problem:
+    from ..errors import nearest
+
+    neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    guess = nearest(path.name, neighbours)
+    fix = f"Did you mean {path.parent / guess}?" if guess else "Check the path"
+    return Problem(str(path), "does not exist", fix)
+
+
+def _directory(path: Path) -> Cells:
+    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in PARQUET)
+    if not files:
+        raise DataError(
+            "This folder cannot be used:",
+            [Problem(str(path), "holds no Parquet files", FORMATS)],
+        )
+    return _parquet(path, files)
+
+
+def _parquet(path: Path, files: list[Path]) -> Cells:
+    connection = connect(sum(file.stat().st_size for file in files))
+    source = f"read_parquet([{', '.join(map(pattern, files))}])"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        names = headings_of(name for name, *_ in described)
+        columns = ", ".join(f"c{i}" for i in range(len(names)))
+        # A view: each question reads only the columns it needs, and the table is never loaded.
+        connection.execute(f"CREATE VIEW cells AS SELECT * FROM {source} AS t({columns})")
+    except duckdb.Error:
+        problem = Problem(str(path), "is not Parquet, or is damaged", "Write the file again")
+        raise DataError("This file cannot be read:", [problem]) from None
+    connection.execute('CREATE VIEW numbered AS SELECT row_number() OVER () AS "row", * FROM cells')
+    return Cells(connection, names, tuple(kind for _, kind, *_ in described), stays_in_place=True)

@@ -1,0 +1,129 @@
+"""Statements: what was done to somebody's table before anything was computed from it.
+
+Each is a sentence, and the facts and names it was made from, ready for `story.say`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from ..story.facts import Fact
+from ..story.names import Name
+from .cells import TOTAL, Cells
+from .checking import Checker, Column
+
+
+class Statement(NamedTuple):
+    """A sentence about the table, and what it was made from."""
+
+    text: str
+    facts: tuple[Fact | Name, ...]
+
+
+def tell(
+    cells: Cells,
+    checker: Checker,
+    names: Mapping[str, Name],
+    labels: tuple[str, str] | None,
+    zeroed: Collection[str],
+) -> tuple[Statement, ...]:
+    """Return a statement for each choice that was made about rows and blank cells."""
+    told = [
+        *_left_out_rows(cells),
+        *_left_out_arms(checker, names, labels),
+        *_left_out_totals(cells, checker),
+    ]
+    blanks = _blanks(checker, labels)
+    for name, column in checker.columns.items():
+        count = sum(blanks.get(name, {}).values())
+        if count:
+            told.append(_blank(column, names, blanks[name], zero=name in zeroed))
+    return tuple(told)
+
+
+def _left_out_rows(cells: Cells) -> list[Statement]:
+    told = []
+    if cells.empty_rows:
+        count = Fact("empty rows", cells.empty_rows, "count")
+        told.append(Statement(f"{_rows(count)} empty and left out.", (count,)))
+    if cells.totals_rows:
+        count = Fact("rows of totals", len(cells.totals_rows), "count")
+        told.append(
+            Statement(f"{_rows(count)} left out as totals at the end of the table.", (count,))
+        )
+    return told
+
+
+def _left_out_arms(
+    checker: Checker, names: Mapping[str, Name], labels: tuple[str, str] | None
+) -> list[Statement]:
+    arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
+    if arm is None or not labels:
+        return []
+    ((kept,),) = checker.connection.execute("SELECT count(*) FROM units").fetchall()
+    count = Fact("rows of other arms", checker.rows - int(kept), "count")
+    if not count.value:
+        return []
+    text = (
+        f"{_rows(count)} left out, because {names['arm']} is neither {names['control']} nor "
+        f"{names['treatment']} there."
+    )
+    return [Statement(text, (count, names["arm"], names["control"], names["treatment"]))]
+
+
+def _left_out_totals(cells: Cells, checker: Checker) -> list[Statement]:
+    used = {column.heading for column in checker.columns.values()}
+    return [
+        Statement(f"The column {name}, which looks like a total, is not used.", (name,))
+        for name in (
+            Name(heading)
+            for heading in cells.headings
+            if heading not in used and TOTAL.fullmatch(heading.casefold())
+        )
+    ]
+
+
+def _blanks(checker: Checker, labels: tuple[str, str] | None) -> dict[str, dict[str, int]]:
+    """Return the blank cells of each column that has any, by arm, among the rows kept."""
+    short = [c for c in checker.columns.values() if c.filled < checker.rows]
+    short = [c for c in short if c.field.blanks != "refused"]
+    if not short:
+        return {}
+    arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
+    label = arm.cell.label if arm else "''"
+    counts = ", ".join(f"count(*) FILTER ({c.blank})" for c in short)
+    rows = checker.connection.execute(f"SELECT {label}, {counts} FROM cells GROUP BY 1").fetchall()
+    kept = [row for row in rows if not labels or row[0] in labels]
+    return {
+        column.name: {str(row[0]): int(row[i]) for row in sorted(kept, key=str) if row[i]}
+        for i, column in enumerate(short, start=1)
+    }
+
+
+def _blank(
+    column: Column, names: Mapping[str, Name], by_arm: Mapping[str, int], *, zero: bool
+) -> Statement:
+    name = names[column.name]
+    count = Fact(f"blanks in {column.heading}", sum(by_arm.values()), "count")
+    facts: list[Fact | Name] = [count, name]
+    is_one = count.value == 1
+    start = f"{name} is blank in {count} {'row' if is_one else 'rows'}"
+    arms = {Name(label): Fact(f"blanks in {label}", n, "count") for label, n in by_arm.items()}
+    if {"control", "treatment"} <= set(names):
+        facts += [*arms, *arms.values()]
+        start += f" ({', '.join(f'{n} in arm {label}' for label, n in arms.items())})"
+    if zero:
+        end = "a blank counts as zero"
+    elif column.field.blanks == "own group":
+        end = (
+            f"{'it forms' if is_one else 'they form'} a group of {'its' if is_one else 'their'} own"
+        )
+    else:
+        end = f"{'it takes' if is_one else 'they take'} no part in what needs {name}"
+        end += ", and in everything else " + ("it does" if is_one else "they do")
+    return Statement(f"{start}: {end}.", tuple(facts))
+
+
+def _rows(count: Fact) -> str:
+    return f"{count} row was" if count.value == 1 else f"{count} rows were"

@@ -1,0 +1,110 @@
+"""Values: what a cell means, as SQL over the cells of a file.
+
+A cell is *blank* when it is empty or holds a usual mark for "nothing here"; otherwise it is
+*filled*. Yes/no cells hold 0, 1, true, false, yes or no. Marks such as NA are blanks only
+among numbers and yes/no: as a label, NA may well be a country.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NUMBERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+_BLANKS = "('', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', '<na>', 'nat')"
+_SPACE = "' ' || chr(9) || chr(160)"
+
+
+def is_number(kind: str) -> bool:
+    """Return whether a DuckDB type is a number's."""
+    return kind in NUMBERS or kind.startswith("DECIMAL")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column's cell: `column` in `cells`, of a DuckDB type.
+
+    `comma` says that decimals are written with a comma, `words` that true, false, yes and no
+    mean 1 and 0, and `blank_is_zero` that a blank among numbers is a zero.
+    """
+
+    column: str
+    kind: str
+    comma: bool = False
+    words: bool = False
+    blank_is_zero: bool = False
+
+    @property
+    def label(self) -> str:
+        """SQL of the cell as a label: trimmed text, or NULL when empty."""
+        if self.kind in {"FLOAT", "DOUBLE"}:
+            # A whole number with a blank beside it is a float in many a file.
+            whole = f"{self.column} = floor({self.column}) AND abs({self.column}) < 1e15"
+            text = (
+                f"CASE WHEN isnan({self.column}) THEN NULL WHEN {whole} "
+                f"THEN {self.column}::BIGINT::VARCHAR ELSE {self.column}::VARCHAR END"
+            )
+            return f"({text})"
+        return f"nullif({self._trimmed}, '')"
+
+    @property
+    def shown(self) -> str:
+        """SQL of the cell as a person typed it."""
+        return f"{self.column}::VARCHAR"
+
+    @property
+    def is_filled(self) -> str:
+        """SQL of whether the cell holds anything, as a number or yes/no."""
+        if self.kind in {"FLOAT", "DOUBLE"}:
+            return f"({self.column} IS NOT NULL AND NOT isnan({self.column}))"
+        if is_number(self.kind) or self.kind == "BOOLEAN":
+            return f"({self.column} IS NOT NULL)"
+        return f"({self.column} IS NOT NULL AND lower({self._trimmed}) NOT IN {_BLANKS})"
+
+    @property
+    def is_word(self) -> str:
+        """SQL of whether the cell holds a word for yes or no."""
+        if is_number(self.kind) or self.kind == "BOOLEAN":
+            return "FALSE"
+        return f"coalesce(lower({self._trimmed}) IN ('true', 'false', 'yes', 'no'), FALSE)"
+
+    @property
+    def number(self) -> str:
+        """SQL of the cell as a number: NULL when blank, and when it is no number."""
+        if self.blank_is_zero:
+            return f"(CASE WHEN {self.is_filled} THEN {self._number} ELSE 0 END)"
+        return self._number
+
+    @property
+    def _number(self) -> str:
+        if self.kind in {"FLOAT", "DOUBLE"}:
+            return f"(CASE WHEN isnan({self.column}) THEN NULL ELSE {self.column}::DOUBLE END)"
+        if self.kind == "BOOLEAN":
+            return f"{self.column}::INTEGER::DOUBLE"
+        if is_number(self.kind):
+            return f"{self.column}::DOUBLE"
+        text = self._trimmed
+        if self.comma:
+            # In such a file a dot divides thousands, or is a mistake: neither is a decimal.
+            text = f"CASE WHEN contains({text}, '.') THEN NULL ELSE replace({text}, ',', '.') END"
+        number = f"CASE WHEN {self.is_filled} THEN TRY_CAST({text} AS DOUBLE) END"
+        if not self.words:
+            return f"({number})"
+        return (
+            f"(CASE lower({self._trimmed}) WHEN 'true' THEN 1 WHEN 'yes' THEN 1 "
+            f"WHEN 'false' THEN 0 WHEN 'no' THEN 0 ELSE ({number}) END)"
+        )
+
+    @property
+    def has_comma(self) -> str:
+        """SQL of whether the cell is a number written with a decimal comma."""
+        if self.kind != "VARCHAR":
+            return "FALSE"
+        return f"coalesce(regexp_full_match({self._trimmed}, '[-+]?[0-9]*,[0-9]+'), FALSE)"
+
+    @property
+    def _trimmed(self) -> str:
+        text = self.column if self.kind == "VARCHAR" else f"{self.column}::VARCHAR"
+        return f"trim({text}, {_SPACE})"
