@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from ..errors import DataError, Problem
-from .tables import Table, check_columns, check_numbers, is_whole, quoted, relation
+from .tables import Table, check_columns, check_numbers, is_whole, number, quoted, relation
 
 
 @dataclass(frozen=True)
@@ -159,12 +159,12 @@ def _summarise(
     by: str,
     whole: frozenset[str],
 ) -> dict[str, Moments]:
-    number = {name: _number(name, name in whole) for name in chain(columns, *pairs)}
+    value = {name: number(name, whole=name in whole) for name in chain(columns, *pairs)}
     asked = ["count(*)"]
     for name in columns:
-        asked += _column_sums(number[name], exact=name in whole)
+        asked += _column_sums(value[name], exact=name in whole)
     for first, second in pairs:
-        asked += _pair_sums(number[first], number[second], exact={first, second} <= whole)
+        asked += _pair_sums(value[first], value[second], exact={first, second} <= whole)
     found = {}
     for key, values in _grouped(rows, asked, by).items():
         left = iter(values)
@@ -183,13 +183,6 @@ def _grouped(
     known = rows.filter(f"{quoted(by)} IS NOT NULL")
     found = known.aggregate(", ".join([key, *asked]), key).fetchall()
     return {name: tuple(values) for name, *values in sorted(found, key=lambda row: str(row[0]))}
-
-
-def _number(name: str, whole: bool) -> str:
-    if whole:
-        return f"CAST({quoted(name)} AS BIGINT)"
-    number = f"CAST({quoted(name)} AS DOUBLE)"
-    return f"CASE WHEN NOT isnan({number}) THEN {number} END"
 
 
 def _column_sums(x: str, *, exact: bool) -> list[str]:

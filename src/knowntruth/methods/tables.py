@@ -85,6 +85,14 @@ def check_numbers(rows: duckdb.DuckDBPyRelation, columns: Iterable[str]) -> None
         raise DataError("A metric must be a number", problems)
 
 
+def number(column: str, *, whole: bool) -> str:
+    """Return the column's value as SQL: 64 bits whole or fractional, NaN as missing."""
+    if whole:
+        return f"CAST({quoted(column)} AS BIGINT)"
+    value = f"CAST({quoted(column)} AS DOUBLE)"
+    return f"CASE WHEN NOT isnan({value}) THEN {value} END"
+
+
 @cache
 def _one_thread() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})

@@ -1,0 +1,87 @@
+"""Comparing: the right test for a metric's kind, from the moments of both arms.
+
+A *kind* is `mean` (Welch's t-test) or `proportion` (z-test with score intervals).
+`arms` are the moments of "control" and "treatment", as `moments.summarise` returns them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from . import power as planning
+from .experiments import Comparison, SampleRatio, proportions, sample_ratio, welch
+from .moments import Moments
+from .tables import Table, quoted, relation
+
+Kind = Literal["mean", "proportion"]
+Arms = Mapping[str, Moments]
+
+
+def compare(arms: Arms, column: str, *, kind: Kind, level: float) -> Comparison:
+    """Compare the arms on one column by the test of its kind.
+
+    Raises:
+        DataError: an arm without a known value.
+    """
+    control, treatment = arms["control"], arms["treatment"]
+    if kind == "proportion":
+        return proportions(successes(control, column), successes(treatment, column), level=level)
+    return welch(control, treatment, column, level=level)
+
+
+def successes(moments: Moments, column: str) -> tuple[int, int]:
+    """Return successes and trials of a column of zeros and ones."""
+    sample = moments.samples[column]
+    return (round(sample.mean * sample.count) if sample.count else 0, sample.count)
+
+
+def smallest_lift(
+    arms: Arms, column: str, *, kind: Kind, alpha: float, power: float
+) -> float | None:
+    """Return the smallest relative increase that arms of these sizes see with this power.
+
+    None where it cannot be given: a control level that is not above zero, an arm with fewer
+    than two known values, or a rate so high that no possible increase is seen.
+    """
+    control, treatment = arms["control"].samples[column], arms["treatment"].samples[column]
+    if min(control.count, treatment.count) < 2 or not control.mean > 0:
+        return None
+    if kind == "proportion":
+        return planning.smallest_lift_of_proportions(
+            control.mean, control.count, treatment.count, alpha=alpha, power=power
+        )
+    sd = math.sqrt(control.variance)
+    if not sd > 0:
+        return None
+    return planning.smallest_lift(
+        control.count, treatment.count, mean=control.mean, sd=sd, alpha=alpha, power=power
+    )
+
+
+def split_within(
+    table: Table, column: str, *, treatment_share: float, level: float
+) -> dict[str, SampleRatio]:
+    """Return the sample-ratio check within each value of a column, by value, as text."""
+    grouped = relation(table).aggregate(
+        f"{quoted(column)}::VARCHAR AS value, "
+        "count(*) FILTER (arm = 'control') AS control, "
+        "count(*) FILTER (arm = 'treatment') AS treatment"
+    )
+    return {
+        "(blank)" if value is None else value: sample_ratio(
+            control, treatment, treatment_share=treatment_share, level=level
+        )
+        for value, control, treatment in grouped.order("value").fetchall()
+    }
+
+
+def spread(table: Table, column: str) -> dict[str, dict[str, float]]:
+    """Return quantiles of a column by arm: q01, q25, q50, q75, q99 and max."""
+    x = quoted(column)
+    quantiles = (0.01, 0.25, 0.5, 0.75, 0.99)
+    names = [*(f"q{round(100 * q):02d}" for q in quantiles), "max"]
+    sums = ", ".join(f"quantile_cont({x}::DOUBLE, {q})" for q in quantiles)
+    rows = relation(table).aggregate(f"arm, {sums}, max({x})::DOUBLE").order("arm").fetchall()
+    return {arm: dict(zip(names, values, strict=True)) for arm, *values in rows}
