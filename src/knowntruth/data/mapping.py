@@ -83,8 +83,7 @@ def split_maps(texts: Iterable[str], headings: Iterable[str]) -> dict[str, str |
     columns: dict[str, list[str]] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        value = " ".join(value.split())
-        whole = [value] if value in known else [" ".join(v.split()) for v in value.split(",")]
+        whole = [_folded(value)] if _folded(value) in known else _divided(value)
         if not (equals and name.strip() and all(whole)):
             example = "Write contract_name=their_column, as in --map arm=version"
             problems.append(Problem(f"--map {text}", "does not say which column", example))
@@ -95,9 +94,23 @@ def split_maps(texts: Iterable[str], headings: Iterable[str]) -> dict[str, str |
     return {name: value[0] if len(value) == 1 else value for name, value in columns.items()}
 
 
+def hints(texts: Iterable[str]) -> set[str]:
+    """Return every heading that `contract=their_name[,their_name2]` texts could name."""
+    values = [text.partition("=")[2] for text in texts]
+    return {_folded(value) for value in values} | {v for value in values for v in _divided(value)}
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _divided(value: str) -> list[str]:
+    return [_folded(part) for part in value.split(",")]
+
+
 def _listed(value: str | list[str]) -> list[str]:
     texts = [value] if isinstance(value, str) else value
-    return [" ".join(text.split()) for text in texts if text.strip()]
+    return [_folded(text) for text in texts if text.strip()]
 
 
 def _map(name: str, heading: str = "THEIR_COLUMN") -> str:

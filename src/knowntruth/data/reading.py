@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from ..errors import DataError, Problem
+from ..errors import DataError, Problem, nearest
 from .cells import Cells, connect, headings_of, pattern
 from .excel import read_excel
 from .text import read_text
@@ -64,9 +64,10 @@ def read(path: Path | str, wanted: Collection[str] = (), *, head_only: bool = Fa
 
 
 def _missing(path: Path) -> Problem:
-    from ..errors import nearest
-
-    neighbours = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    neighbours = []
+    if path.parent.is_dir():
+        known = TEXT | EXCEL | PARQUET
+        neighbours = [p.name for p in path.parent.iterdir() if p.suffix.lower() in known]
     guess = nearest(path.name, neighbours)
     fix = f"Did you mean {path.parent / guess}?" if guess else "Check the path"
     return Problem(str(path), "does not exist", fix)
