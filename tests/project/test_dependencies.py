@@ -126,7 +126,7 @@ def test_environment_yml_has_the_same_names_and_bounds_as_pyproject() -> None:
     environment = {}
     for text in listed + from_pip:
         requirement = Requirement(text)
-        name = CONDA_NAMES.get(requirement.name, requirement.name)
+        name = CONDA_NAMES.get(requirement.name, canonicalize_name(requirement.name))
         assert name not in environment, f"{name} stands there twice"
         environment[name] = requirement.specifier
     expected = {requirement.name: requirement.specifier for requirement in declared()}
