@@ -69,7 +69,7 @@ class Case:
 
     def check(self, values: Mapping[str, object]) -> Parameters:
         """Return checked parameters; ParameterError lists all that is wrong."""
-        from ..parameters import check  # noqa: PLC0415 - a method of the same name
+        from ..parameters import check  # a method of the same name
 
         return check(self.parameters, values)
 

@@ -177,7 +177,7 @@ def mark(
         x=at,
         y=1 if top else 0,
         yref="paper",
-        yanchor="bottom" if top else "bottom",
+        yanchor="bottom",
         xanchor="left",
         xshift=4,
         text=label,

@@ -75,7 +75,8 @@ def untraced(text: str, payloads: Iterable[Payload]) -> list[str]:
             known |= {number for form in forms.values() for number in NUMBER.findall(str(form))}
     # Longest first: one name may stand inside another.
     for name in sorted(filter(None, names), key=len, reverse=True):
-        text = text.replace(name, " ")
+        # A name such as "5" or "25%" must not eat a part of 125%.
+        text = re.sub(rf"(?<![\d.,]){re.escape(name)}(?![.,]?\d)", " ", text)
     return [number for number in NUMBER.findall(text) if number.rstrip(",") not in known]
 
 

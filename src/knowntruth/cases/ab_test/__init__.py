@@ -13,13 +13,13 @@ __all__ = ["CASE", "start"]
 
 
 def _open(p: Any) -> Any:
-    from .opening import open_experiment  # noqa: PLC0415 - the command line starts light
+    from .opening import open_experiment  # the command line starts light
 
     return open_experiment(p)
 
 
 def _simulate(p: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    from .opening import simulate  # noqa: PLC0415
+    from .opening import simulate
 
     return simulate(p)
 

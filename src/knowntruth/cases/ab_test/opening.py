@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
 import pandas as pd
 
+from ...data.contract import TYPES
 from ...errors import ParameterError, Problem, nearest
+from ...story.estimates import Estimate
 from ...story.facts import Fact
+from ...story.findings import Finding
 from ...story.names import Name
+from ...worlds import streams
 from ...worlds.musicstream.contract import EVENTS, USERS
 from ...worlds.musicstream.parameters import SEGMENTS
 from ...worlds.musicstream.truth import Truth, as_data
 from ...worlds.musicstream.world import simulate as simulate_world
+from .contract import UNITS
 from .parameters import Kind, Parameters
 
 # A person's plays vary in length; an account that cuts nine of ten short is a machine.
@@ -31,13 +36,30 @@ MACHINE_SHORT_SHARE = 0.9
 ARMS = ("control", "treatment")
 
 
+class Compared(Protocol):
+    """A comparison of two arms, as the methods return it."""
+
+    @property
+    def difference(self) -> Estimate:
+        """Treatment minus control."""
+
+    @property
+    def lift(self) -> Estimate | None:
+        """The difference relative to control, where it has a bounded interval."""
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A column of the units that is measured on each of them."""
+    """A column of the units that is measured on each of them.
+
+    The true relative and absolute difference between the arms are None where unknown.
+    """
 
     column: str
     name: Name
     kind: Kind
+    true_lift: float | None = None
+    true_difference: float | None = None
 
     @property
     def level(self) -> str:
@@ -111,7 +133,7 @@ class Experiment:
     def outlier_rule(self) -> str:
         """The rule of the parameters; none when it needs a column that is not there."""
         rule = self.parameters.outlier_rule
-        return "none" if rule == "automated" and not self.has("automated") else rule
+        return "none" if rule == "flagged" and not self.has("automated") else rule
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -130,9 +152,67 @@ class Experiment:
         """Whether the units have this column."""
         return column in self.units.columns
 
-    def known(self, name: str) -> Any:
-        """Return a part of the truth, or None where nobody knows it."""
-        return None if self.truth is None else getattr(self.truth, name)
+    @property
+    def share_name(self) -> Name:
+        """The share of treatment, in words."""
+        return Name(f"share in {self.words.treatment.text}")
+
+    @property
+    def true_share(self) -> float | None:
+        """The share of treatment that is to be expected among logged units."""
+        return None if self.truth is None else self.truth.logged_share
+
+    def dictionary(self) -> pd.DataFrame:
+        """Return what each column of the units holds: contract name, words, meaning."""
+        words = {metric.column: metric.name for metric in self.metrics}
+        words |= {segment.column: segment.name for segment in self.segments}
+        words |= {"covariate": self.covariate} if self.covariate else {}
+        fields = UNITS.columns({"secondary": len(self.secondary), "segments": len(self.segments)})
+        fields |= {field.name: field for field in UNITS.fields if not field.several}
+        return pd.DataFrame(
+            [
+                {
+                    "Column": column,
+                    "In this run": words.get(column, Name("")),
+                    "Holds": TYPES[fields[column].kind],
+                    "Range": fields[column].range,
+                    "Meaning": fields[column].meaning,
+                }
+                for column in self.units.columns
+            ]
+        )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that an analysis needs moments of: metrics, then the covariate."""
+        known = [metric.column for metric in self.metrics]
+        return [*known, "covariate"] if self.covariate else known
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The pairs of columns of which it needs the covariance."""
+        return [("primary", "covariate")] if self.covariate else []
+
+    @property
+    def outlier_rules(self) -> list[str]:
+        """The cleaning rules that this run's columns allow."""
+        rules = ["none", "trim", "winsorise"]
+        return [*rules, "flagged"] if self.has("automated") else rules
+
+    def effect(self, name: str, compared: Compared, metric: Metric) -> Finding:
+        """Return the finding of a comparison: relative where that has an interval, else absolute.
+
+        Its truth is the metric's, its names are those of the units and arms.
+        """
+        if compared.lift is not None:
+            estimate, truth = compared.lift, metric.true_lift
+        else:
+            estimate, truth = compared.difference, metric.true_difference
+        return Finding(name, metric.name, estimate, truth=truth, names=tuple(self.words))
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Return a generator for one purpose of the analysis, apart from the world's streams."""
+        return streams.generator(self.parameters.seed, f"ab_test/{purpose}", 0)
 
     def query(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query on `units`, and on `users` and `events` where simulated."""
@@ -144,22 +224,20 @@ class Experiment:
                 connection.register("units", self.units.df())
             return connection.sql(sql).df()
 
-    def sample(self, column: str, most: int) -> np.ndarray:
-        """Return known values of a column: all, or an even sample of at most `most`."""
-        known = self.units.filter(f'"{column}" IS NOT NULL')
-        values = known.project(f'"{column}"::DOUBLE AS value')
-        total = len(values)
-        if total > most:
-            rng = np.random.default_rng(self.parameters.seed)
-            keep = np.sort(rng.choice(total, most, replace=False))
-            return np.asarray(values.fetchnumpy()["value"])[keep]
-        return np.asarray(values.fetchnumpy()["value"])
+    def sample(self, column: str, *, most: int, where: str = "true") -> np.ndarray:
+        """Return the known values of a column: all, or `most` drawn evenly from them."""
+        known = self.units.filter(f'"{column}" IS NOT NULL AND ({where})')
+        values = known.project(f'"{column}"::DOUBLE AS value').fetchnumpy()["value"]
+        if len(values) <= most:
+            return np.asarray(values)
+        keep = self.rng(f"sample {column}").choice(len(values), most, replace=False)
+        return np.asarray(values)[np.sort(keep)]
 
 
 def open_experiment(p: Parameters) -> Experiment:
     """Return the experiment that these parameters describe: simulated, or one's own."""
     if p.data:
-        from .own import open_own  # noqa: PLC0415 - only a run on own data reads files
+        from .own import open_own  # only a run on own data reads files
 
         return open_own(p)
     return _open_world(p)
@@ -199,6 +277,7 @@ def label_words(p: Parameters, known: Mapping[str, str]) -> dict[str, Name]:
 
 def _open_world(p: Parameters) -> Experiment:
     world = simulate_world(p)
+    truth = world.truth
     users = USERS.validate(world.users)
     if world.events is not None:
         EVENTS.validate(world.events)
@@ -231,8 +310,22 @@ def _open_world(p: Parameters) -> Experiment:
     return Experiment(
         parameters=p,
         units=duckdb.connect(config={"threads": 1}).from_df(units),
-        primary=Metric("primary", words["primary"], "mean"),
-        secondary=(Metric("secondary_1", words["secondary"], "proportion"),),
+        primary=Metric(
+            "primary",
+            words["primary"],
+            "mean",
+            truth.lift,
+            truth.treatment.songs - truth.control.songs,
+        ),
+        secondary=(
+            Metric(
+                "secondary_1",
+                words["secondary"],
+                "proportion",
+                truth.conversion_lift,
+                truth.conversion_difference,
+            ),
+        ),
         segments=tuple(
             Segment(f"segment_{i}", Name(name.replace("_", " ")))
             for i, name in enumerate(SEGMENTS, start=1)
@@ -240,7 +333,7 @@ def _open_world(p: Parameters) -> Experiment:
         words=Words(words["unit"], words["control"], words["treatment"]),
         intended_share=p.treatment_share,
         covariate=words["covariate"] if p.pre_period else None,
-        truth=world.truth,
+        truth=truth,
         users=users,
         events=world.events,
     )

@@ -25,8 +25,8 @@ class Analysis(parameters.Parameters):
     split_alpha: float = parameter(
         0.01, "the split is called broken below this p-value", ge=1e-12, le=0.2
     )
-    outlier_rule: Literal["automated", "none", "winsorise", "trim"] = parameter(
-        "automated", "what is done about extreme units"
+    outlier_rule: Literal["flagged", "none", "winsorise", "trim"] = parameter(
+        "flagged", "what is done about extreme units"
     )
     outlier_quantile: float = parameter(
         0.99, "quantile at which `winsorise` and `trim` cut", ge=0.5, le=0.9999
