@@ -45,13 +45,13 @@ def compare_means(
     """
     c, t = control.sample, treatment.sample
     gap, n = t.mean - c.mean, c.count + t.count
-    error = c.variance / c.count + t.variance / t.count
-    # NaN, from a single value, fails the comparison as well.
+    errors = c.variance / c.count, t.variance / t.count
+    error = sum(errors)
+    # A lone value has variance NaN, which fails the comparison as well.
     if not error > 0:
         return unbounded(gap, n, level=level, method=method, null=0.0), None
-    part = c.variance / c.count / error
-    # A lone value has no variance, so that `error` is NaN above.
-    df = 1 / (part**2 / (c.count - 1) + (1 - part) ** 2 / (t.count - 1))
+    parts = [part / error for part in errors]
+    df = 1 / (parts[0] ** 2 / (c.count - 1) + parts[1] ** 2 / (t.count - 1))
     quantile = float(stats.t.isf((1 - level) / 2, df))
     reach = quantile * math.sqrt(error)
     difference = Estimate(
@@ -63,7 +63,7 @@ def compare_means(
         p_value=2 * float(stats.t.sf(abs(gap) / math.sqrt(error), df)),
         method=method,
     )
-    covariance = treatment.shared - control.shared - c.variance / c.count
+    covariance = treatment.shared - control.shared - errors[0]
     return difference, _lift(difference, control, covariance, quantile)
 
 

@@ -135,7 +135,7 @@ def summarise(
     for exact in (whole, frozenset[str]()):
         try:
             return _summarise(rows, list(columns), list(pairs), by, exact)
-        except duckdb.OutOfRangeException:
+        except (duckdb.OutOfRangeException, OverflowError):
             continue
     problem = Problem(
         f"columns {', '.join(used)}",
@@ -205,6 +205,9 @@ def _sample(count: int, first: Any, second: Any, *, exact: bool) -> Sample:
         return Sample(0, math.nan, math.nan)
     if exact:
         return Sample(count, first / count, _exact(count, first, first, second))
+    # DuckDB 2 returns what DuckDB 1 refused as out of range.
+    if not math.isfinite(first) or (count > 1 and not math.isfinite(second)):
+        raise OverflowError
     return Sample(count, first, second if count > 1 else math.nan)
 
 
