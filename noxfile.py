@@ -120,24 +120,27 @@ def run(session: nox.Session, program: str, *words: str) -> None:
 def make_environment(session: nox.Session) -> None:
     """Make `.venv` what requirements.lock says, unless its stamp tells that it is.
 
-    The stamp goes first and is written last: what was interrupted counts as not made.
+    The stamp's first line says which Python and which place it was made for; its second, what was
+    installed, is written last: what was interrupted, moved or copied counts as not made.
     """
     python, version = interpreter()
     contents = (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    state = f"Python {version}, sha256 {hashlib.sha256(contents).hexdigest()}\n"
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == state and PYTHON.exists():
+    empty = f"Python {version} in {ENVIRONMENT}\n"
+    complete = f"{empty}sha256 {hashlib.sha256(contents).hexdigest()}\n"
+    stamp = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.exists() else ""
+    if stamp == complete:
         return
     session.log(f"making {ENVIRONMENT.name} from requirements.lock: once, until the lock changes")
-    STAMP.unlink(missing_ok=True)
-    if version_of(PYTHON) != version:
+    if not stamp.startswith(empty):
         call(session, "venv", "--quiet", "--clear", "--python", python, str(ENVIRONMENT))
+    STAMP.write_text(empty, encoding="utf-8")
     into = ("--python", str(PYTHON), "--quiet")
-    call(
-        session, "pip", "sync", *into, "--require-hashes", "--compile-bytecode", "requirements.lock"
-    )
+    # One package comes as source: what builds it is taken from the lock, by hash, as well.
+    exact = ("--require-hashes", "--build-constraints", "requirements.lock", "requirements.lock")
+    call(session, "pip", "sync", *into, "--compile-bytecode", *exact)
     # hatchling is in the lock, so nothing is fetched to build the project's own entry.
     call(session, "pip", "install", *into, "--no-deps", "--no-build-isolation", "--editable", ".")
-    STAMP.write_text(state, encoding="utf-8")
+    STAMP.write_text(complete, encoding="utf-8")
 
 
 def interpreter() -> tuple[str, str]:
