@@ -32,7 +32,7 @@ def read_text(path: Path, wanted: Collection[str], *, head_only: bool = False) -
         DataError: when the file is no text, is empty, or its rows do not fit its header.
     """
     encoding = encoding_of(path)
-    delimiter, lines, header = _header(_head(path, encoding), wanted)
+    delimiter, skipped, header = _header(_head(path, encoding), wanted)
     headings = headings_of(header)
     if not any(header):
         raise DataError("This file cannot be used:", [_empty(path)])
@@ -40,7 +40,7 @@ def read_text(path: Path, wanted: Collection[str], *, head_only: bool = False) -
     if head_only:
         return Cells(connection, headings, ("VARCHAR",) * len(headings))
     if encoding == "utf-8-sig":
-        return _load(connection, path, path, delimiter, lines, headings)
+        return _load(connection, path, path, delimiter, skipped, headings)
     # DuckDB reads UTF-8: any other encoding goes through a copy that lives as long as the load.
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.csv"
@@ -50,7 +50,7 @@ def read_text(path: Path, wanted: Collection[str], *, head_only: bool = False) -
         ):
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
-        return _load(connection, path, copy, delimiter, lines, headings)
+        return _load(connection, path, copy, delimiter, skipped, headings)
 
 
 def encoding_of(path: Path) -> str:
@@ -94,16 +94,14 @@ def _head(path: Path, encoding: str) -> str:
 
 
 def _header(head: str, wanted: Collection[str]) -> tuple[str, int, list[str]]:
-    """Return the delimiter, the lines to skip and the header: the reading with most names."""
+    """Return the delimiter, the rows to skip and the header: the reading with most names."""
     best: tuple[tuple[int, int], str, int, list[str]] | None = None
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
         rows: list[list[str]] = []
-        ends: list[int] = []
         try:
             for row in reader:
                 rows.append(row)
-                ends.append(reader.line_num)
                 if len(rows) == HEAD_ROWS:
                     break
         except csv.Error:
@@ -113,7 +111,7 @@ def _header(head: str, wanted: Collection[str]) -> tuple[str, int, list[str]]:
         position, names = header_row(rows, wanted)
         score = (names, len(rows[position]))
         if best is None or score > best[0]:
-            best = score, delimiter, ends[position], rows[position]
+            best = score, delimiter, position + 1, rows[position]
     return (best[1], best[2], best[3]) if best else (",", 0, [])
 
 
@@ -122,7 +120,7 @@ def _load(
     path: Path,
     readable: Path,
     delimiter: str,
-    lines: int,
+    skipped: int,
     headings: tuple[str, ...],
 ) -> Cells:
     count = len(headings)
@@ -131,8 +129,8 @@ def _load(
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(count + 1))
     cells = ", ".join(f"c{i}" for i in range(count + 1))
     source = (
-        f'(SELECT {lines} + row_number() OVER () AS "row", {cells} FROM read_csv('
-        f"{pattern(readable)}, auto_detect = false, header = false, skip = {lines}, "
+        f'(SELECT {skipped} + row_number() OVER () AS "row", {cells} FROM read_csv('
+        f"{pattern(readable)}, auto_detect = false, header = false, skip = {skipped}, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', null_padding = true, "
         f"parallel = {{parallel}}, columns = {{{{{columns}}}}}))"
     )
