@@ -59,8 +59,8 @@ def _table(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
         f"<tr{' class=kt-changed' if row['changed'] else ''}>"
         f'<th scope="row"><code>{html.escape(str(row["name"]))}</code></th>'
         f'<td class="num">{_value(row["value"])}</td><td class="num">{_value(row["default"])}</td>'
-        f'<td>{html.escape(str(row["unit"]))}</td><td>{html.escape(str(row["range"]))}</td>'
-        f'<td>{html.escape(str(row["meaning"]))}</td></tr>'
+        f"<td>{html.escape(str(row['unit']))}</td><td>{html.escape(str(row['range']))}</td>"
+        f"<td>{html.escape(str(row['meaning']))}</td></tr>"
         for row in rows
     )
     heads = "".join(

@@ -72,14 +72,16 @@ def run(
     Raises:
         ParameterError: before anything is executed.
         RunError: naming the chapter, the cell and the error.
+        UserError: in the chapter's own words, where it refuses its input.
     """
     parameters.check(case.parameters, values)
-    book = sources.notebook(source or case.notebook)
+    own_data = bool(values.get("data"))
+    book = sources.notebook(source or case.notebook, own_data=own_data)
     book = _execute(case, book, values, timeout, progress, kernels)
     failures.refuse_warnings(case, book)
     book = normalise(book)
     book.metadata[provenance.KEY] = provenance.record(case, values)
-    _write(target, nbformat.writes(book))
+    replace(target, nbformat.writes(book))
     return target
 
 
@@ -170,7 +172,8 @@ def _execute(
             kernels.end(workspace)
 
 
-def _write(target: Path, text: str) -> None:
+def replace(target: Path, text: str) -> None:
+    """Write a file whole or not at all, making its folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

@@ -1,7 +1,7 @@
 """Failures: what stopped a chapter, in words for the person who can mend it.
 
 Every way in which an execution ends early becomes one `RunError` that names the chapter,
-the cell and the error. A warning counts as a failure: it would put a path of one machine
+the cell and the error; a refusal of the input keeps the words that the chapter found. A warning counts as a failure: it would put a path of one machine
 on the page, and it says that the chapter does something that its author did not mean.
 """
 
@@ -14,7 +14,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from knowntruth import errors
-from knowntruth.errors import Problem, RunError
+from knowntruth.errors import Problem, RunError, UserError
 
 if TYPE_CHECKING:
     import nbformat
@@ -30,21 +30,31 @@ USER_ERRORS = {
 }
 
 
-def explain(case: Case, error: Exception, timeout: float) -> RunError:
-    """Return the `RunError` that says why `case` stopped."""
+def explain(case: Case, error: Exception, timeout: float) -> UserError:
+    """Return the error that says why `case` stopped."""
     if isinstance(error, PapermillExecutionError):
         return _failed_cell(case, error)
     if isinstance(error, CellTimeoutError):
         return RunError(
             f"The chapter {case.slug} did not finish.",
-            [Problem(case.slug, f"ran longer than {timeout:g} seconds",
-                     f"Give it more time, or less to do. {UNTOUCHED}")],
+            [
+                Problem(
+                    case.slug,
+                    f"ran longer than {timeout:g} seconds",
+                    f"Give it more time, or less to do. {UNTOUCHED}",
+                )
+            ],
         )
     if isinstance(error, DeadKernelError):
         return RunError(
             f"The chapter {case.slug} did not finish.",
-            [Problem(case.slug, "its Python process ended without a word",
-                     f"Most often the memory was full: try fewer rows. {UNTOUCHED}")],
+            [
+                Problem(
+                    case.slug,
+                    "its Python process ended without a word",
+                    f"Most often the memory was full: try fewer rows. {UNTOUCHED}",
+                )
+            ],
         )
     return RunError(
         f"The chapter {case.slug} did not run.",
@@ -65,15 +75,20 @@ def refuse_warnings(case: Case, book: nbformat.NotebookNode) -> None:
         raise RunError(f"The chapter {case.slug} ran, but warned:", problems)
 
 
-def _failed_cell(case: Case, error: PapermillExecutionError) -> RunError:
+def _failed_cell(case: Case, error: PapermillExecutionError) -> UserError:
     if error.ename in USER_ERRORS:
         # The chapter refused its input; it has said so in words for people already.
-        return RunError(str(error.evalue), [])
+        return UserError(str(error.evalue), [])
     lines = str(error.source).strip().splitlines()
     shown = "\n".join(lines[:LINES_SHOWN] + ["…"] * (len(lines) > LINES_SHOWN))
     return RunError(
         f"The chapter {case.slug} stopped at cell [{error.exec_count}]:\n\n"
         f"{textwrap.indent(shown, '    ')}\n",
-        [Problem(f"{case.slug}, cell [{error.exec_count}]", f"{error.ename}: {error.evalue}",
-                 UNTOUCHED)],
+        [
+            Problem(
+                f"{case.slug}, cell [{error.exec_count}]",
+                f"{error.ename}: {error.evalue}",
+                UNTOUCHED,
+            )
+        ],
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import knowntruth
@@ -37,9 +38,24 @@ def record(case: Case, values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def command(slug: str, changed: Mapping[str, object]) -> str:
-    """Return the command line that repeats a run with these parameters."""
+    """Return the command line that repeats a run with these parameters.
+
+    A table of one's own is named without its folder, which is nobody else's business.
+    """
+    rest = dict(changed)
     words = ["knowntruth", "run", slug]
-    for name, value in changed.items():
+    if data := rest.pop("data", ""):
+        words += ["--data", PurePath(str(data)).name]
+    for name, columns in _mapping(rest.pop("columns", {})):
+        for column in columns if isinstance(columns, list) else [columns]:
+            words += ["--map", f"{name}={column}"]
+    for name, label in _mapping(rest.pop("labels", {})):
+        words += ["--label", f"{name}={label}"]
+    for name, value in rest.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         words += ["-p", f"{name}={text}"]
     return shlex.join(words)
+
+
+def _mapping(value: object) -> list[tuple[str, object]]:
+    return list(value.items()) if isinstance(value, Mapping) else []

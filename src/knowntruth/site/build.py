@@ -106,7 +106,9 @@ def _task(name: str, depends_on: Iterable[Path], target: Path) -> Task:
 def _chapter_task(root: Path, stage: Path, slug: str) -> Task:
     source = inputs.chapter(root, slug)
     if not source.exists():
-        problem = Problem("_toc.yml", f"names notebooks/{slug}", f"Write {source.name} or remove it")
+        problem = Problem(
+            "_toc.yml", f"names notebooks/{slug}", f"Write {source.name} or remove it"
+        )
         raise RunError("The book has a chapter without a source:", [problem])
     return _task(f"chapter:{slug}", inputs.of_chapter(root, slug), staging.executed(stage, slug))
 

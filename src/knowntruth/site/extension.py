@@ -38,9 +38,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", add_provenance)
     # sphinx-thebe adds its settings at the usual priority: clean up behind it.
     app.connect("doctree-resolved", clean, priority=900)
+    # The theme drops parts of its header that are empty at the usual priority: be there before it.
+    app.connect("html-page-context", add_switch, priority=100)
     app.connect("html-page-context", add_context, priority=900)
     app.connect("build-finished", finish, priority=900)
-    app.add_post_transform(transforms.JoinFigures)
+    app.add_post_transform(transforms.JoinOutputs)
     app.add_post_transform(transforms.FoldCode)
     return {
         "version": knowntruth.__version__,
@@ -65,7 +67,8 @@ def configure(app: Sphinx, config: Config) -> None:
     app.add_js_file(look.THEME_SCRIPT, priority=1)
     for name in look.STYLES:
         app.add_css_file(name, priority=800)
-    app.add_css_file("book.css", priority=810)
+    for name in ("icons.css", "book.css"):
+        app.add_css_file(name, priority=810)
     for name in (*look.SCRIPTS, "book.js"):
         app.add_js_file(name, loading_method="defer")
 
@@ -113,22 +116,32 @@ def launch_links(app: Sphinx, docname: str) -> str:
     return "".join(f'<li><a href="{html.escape(url)}">{text}</a></li>' for text, url in places)
 
 
+def add_switch(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Give a page with code the switch that shows or hides it."""
+    has_code = doctree is not None and any(doctree.findall(transforms.is_folded))
+    context["kt_code_switch"] = boxes.CODE_SWITCH if has_code else ""
+
+
 def add_context(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Give a page its preview tags and its switch; take thebe's script off it."""
+    """Give a page its preview tags; take thebe's files off it."""
     # In place: the theme holds on to this list.
     scripts = context["script_files"]
-    scripts[:] = [s for s in scripts if "thebe" not in str(getattr(s, "filename", s))]
-    has_code = doctree is not None and any(
-        "above-input" in element["classes"] for element in doctree.findall(nodes.Element)
-    )
-    context["kt_code_switch"] = boxes.CODE_SWITCH if has_code else ""
+    scripts[:] = [script for script in scripts if not _is_thebe(script)]
+    context["css_files"][:] = [sheet for sheet in context["css_files"] if not _is_thebe(sheet)]
     if doctree is None:
         return
     title = html.unescape(TAG.sub("", str(context.get("title", ""))))
     tags = preview_tags(app, pagename, title, transforms.description(doctree))
     context["metatags"] = context.get("metatags", "") + tags
+
+
+def _is_thebe(file: Any) -> bool:
+    attributes = getattr(file, "attributes", {})
+    return "thebe" in f"{getattr(file, 'filename', file)} {attributes.get('body', '')}".casefold()
 
 
 def preview_tags(app: Sphinx, pagename: str, title: str, text: str) -> str:

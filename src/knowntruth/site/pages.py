@@ -1,7 +1,7 @@
 """Pages: the last touches on a built folder.
 
 The drawing library goes beside the scripts that load it, the front door leads to the
-book's first page, and no page waits for a script that only repeats what a font does.
+book's first page, and no page waits for icons that a style sheet can draw.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from pathlib import Path
 
 from knowntruth.runs import look
 
-ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*fontawesome[^"]*/js/all\.min\.js[^"]*"></script>')
+# Font Awesome: several megabytes for eight icons, and fonts that a page opened from a folder may
+# not load. book.css draws the icons.
+ICONS = re.compile(r'\s*<(?:link|script)\b[^>]*fontawesome[^>]*>(?:</script>)?')
 
 DOOR = """<!DOCTYPE html>
 <html lang="en">
@@ -34,11 +36,12 @@ def finish(folder: Path, *, root: str, title: str) -> None:
     static = folder / "_static"
     shutil.copyfile(look.plotly_script(), static / "plotly.min.js")
     for path in sorted(static.rglob("*")):
-        if path.name.endswith("webpack-macros.html") or path.match("fontawesome/*/js/all.min.js"):
+        if path.name.endswith("webpack-macros.html"):
             path.unlink()
+    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     for page in sorted(folder.rglob("*.html")):
         text = page.read_text(encoding="utf-8")
-        lighter = ICON_SCRIPT.sub("", text)
+        lighter = ICONS.sub("", text)
         if lighter != text:
             page.write_text(lighter, encoding="utf-8", newline="\n")
     if root != "index":

@@ -1,7 +1,8 @@
 """Renderers: what MyST-NB puts into a page for each output of a chapter.
 
-A figure arrives in two entries of one output: its drawing and its words. Both are kept as
-*pieces* until `transforms` joins them, because MyST-NB hands over one entry at a time.
+A figure arrives in two entries of one output, its drawing and its words; a said sentence
+arrives with its data. All are kept as *pieces* until `transforms` joins them, because
+MyST-NB hands over one entry at a time.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from knowntruth.runs.figures import PLOTLY
 from knowntruth.runs.read import FIGURE, SAID
 
 
-class figure_piece(nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
-    """The drawing of a figure or its words: `mime` says which, `content` holds it as JSON."""
+class piece(nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
+    """A drawing, its words, or a sentence's data: `mime` says which, `content` is its JSON."""
 
 
 class Figures(MimeRenderPlugin):
@@ -35,11 +36,9 @@ class Figures(MimeRenderPlugin):
         """Return nodes for our kinds of output, None for all others."""
         if inline:
             return None
-        if data.mime_type == SAID:
-            return []
-        if data.mime_type in {FIGURE, PLOTLY}:
+        if data.mime_type in {FIGURE, PLOTLY, SAID}:
             key = f"figure-{data.cell_index}-{data.output_index}"
-            return [figure_piece(mime=data.mime_type, content=json.dumps(data.content), key=key)]
+            return [piece(mime=data.mime_type, content=json.dumps(data.content), key=key)]
         if data.mime_type == "text/html" and 'class="kt-' in data.string[:40]:
             # The class that MyST-NB gives to HTML makes the theme paint a light box behind it.
             return [nodes.raw(text=data.string, format="html", classes=["kt-output"])]

@@ -1,6 +1,6 @@
 """Transforms: what happens to a chapter's document between MyST-NB and the page.
 
-`JoinFigures` gives each drawing its words, `FoldCode` lets every code cell fold,
+`JoinOutputs` gives each drawing its words and marks said sentences, `FoldCode` lets every code cell fold,
 `provenance_box` puts the origin of the run under the title, `without_thebe` takes out
 what an unused part of Jupyter Book leaves on every page.
 """
@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from knowntruth.runs import boxes, figures
-from knowntruth.runs.read import FIGURE
+from knowntruth.runs.read import FIGURE, SAID
 
-from .renderers import figure_piece
+from .renderers import piece
 
 LOG = logging.getLogger(__name__)
 BEFORE_MIME_SELECTION = 3  # MyST-NB selects at 4
@@ -32,29 +33,34 @@ FOLDS = {
     "injected-parameters": "Parameters of this run",
     "parameters": "Parameters",
 }
+MARKDOWN = "text/markdown"
 MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
-class JoinFigures(SphinxPostTransform):
-    """Replace the two entries of a figure by one figure with alternative text."""
+class JoinOutputs(SphinxPostTransform):
+    """Join what belongs together in one output: a drawing and its words, a sentence and its data."""
 
     default_priority = BEFORE_MIME_SELECTION
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        """Join every figure of the document."""
+        """Join every output of the document."""
         for bundle in list(self.document.findall(_is_bundle)):
             parts = {part["mime_type"]: part for part in bundle.children}
             words = _content(parts.get(FIGURE))
-            if figures.PLOTLY in parts:
+            if SAID in parts and MARKDOWN in parts:
+                bundle.replace_self(
+                    nodes.container("", *parts[MARKDOWN].children, classes=["kt-said"])
+                )
+            elif figures.PLOTLY in parts:
                 self._join_plotly(bundle, parts[figures.PLOTLY], words)
             elif any(mime in parts for mime in figures.PICTURES):
                 self._join_picture(bundle, words)
 
     def _join_plotly(self, bundle: nodes.Node, part: Any, words: Mapping[str, Any]) -> None:
-        piece: figure_piece = part.children[0]
+        drawing: piece = part.children[0]
         alt = self._alt(words, bundle)
-        page = figures.plotly(_content(part), alt, key=piece["key"])
+        page = figures.plotly(_content(part), alt, key=drawing["key"])
         bundle.replace_self(nodes.raw(text=page, format="html"))
 
     def _join_picture(self, bundle: Any, words: Mapping[str, Any]) -> None:
@@ -114,6 +120,11 @@ def description(document: nodes.document) -> str:
     """Return the first sentences of a page, for previews of links to it."""
     text = next((p.astext() for p in document.findall(nodes.paragraph)), "")
     return " ".join(text.split())
+
+
+def is_folded(node: nodes.Node) -> bool:
+    """Return whether a node is a fold around code."""
+    return isinstance(node, HideCodeCellNode)
 
 
 def _is_bundle(node: nodes.Node) -> bool:
