@@ -58,7 +58,8 @@ def find_columns(
     problems += _uses(contract, found)
     for field in contract.fields:
         if field.required and field.name not in found and field.name not in columns:
-            problems.append(_unmapped(field, headings))
+            uses = [name for name, theirs in found.items() if field.name in theirs]
+            problems.append(_unmapped(field, headings, uses))
     problems += _together(contract, found)
     return {
         column: heading
@@ -139,7 +140,10 @@ def _missing(name: str, heading: str, headings: Sequence[str]) -> Problem:
     return Problem(f"column {heading!r}", "is not in the table", fix)
 
 
-def _unmapped(field: Field, headings: Sequence[str]) -> Problem:
+def _unmapped(field: Field, headings: Sequence[str], uses: Sequence[str]) -> Problem:
+    if uses:
+        where, what = f"column {field.name!r}", f"is mapped to {uses[0]}, so {field.name} has none"
+        return Problem(where, what, f"Leave that map out, or write {_map(field.name)}")
     guess = nearest(field.name, headings)
     hint = f"Is it {guess!r}? Write {_map(field.name, guess)}" if guess else ""
     return Problem(
