@@ -120,20 +120,20 @@ def run(session: nox.Session, program: str, *words: str) -> None:
 def make_environment(session: nox.Session) -> None:
     """Make `.venv` what requirements.lock says, unless its stamp tells that it is.
 
-    The stamp's first line says which Python and which place it was made for; its second, what was
-    installed, is written last: what was interrupted, moved or copied counts as not made.
+    The stamp says which Python and place it was made for, and from what. It goes first and is
+    written last: what was interrupted, moved or copied is made from nothing again.
     """
     python, version = interpreter()
     contents = (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    empty = f"Python {version} in {ENVIRONMENT}\n"
-    complete = f"{empty}sha256 {hashlib.sha256(contents).hexdigest()}\n"
+    place = f"Python {version} in {ENVIRONMENT}\n"
+    complete = f"{place}sha256 {hashlib.sha256(contents).hexdigest()}\n"
     stamp = STAMP.read_text(encoding="utf-8") if STAMP.is_file() and PYTHON.exists() else ""
     if stamp == complete:
         return
     session.log(f"making {ENVIRONMENT.name} from requirements.lock: once, until the lock changes")
-    if not stamp.startswith(empty):
+    STAMP.unlink(missing_ok=True)
+    if not stamp.startswith(place):
         call(session, "venv", "--quiet", "--clear", "--python", python, str(ENVIRONMENT))
-    STAMP.write_text(empty, encoding="utf-8")
     into = ("--python", str(PYTHON), "--quiet")
     # One package comes as source: what builds it is taken from the lock, by hash, as well.
     exact = ("--require-hashes", "--build-constraints", "requirements.lock", "requirements.lock")
