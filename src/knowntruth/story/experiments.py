@@ -29,10 +29,12 @@ def compared(found: Finding, level: str, *, control: Name, treatment: Name) -> s
     than = f"in {treatment} as in" if change == "the same" else f"in {treatment} than in"
     if found.is_clear:
         return f"{capital(level)} was {change} {than} {control} ({evidence})."
-    return (
-        f"{capital(level)} was {change} {than} {control}, "
-        f"a difference that chance alone makes easily ({evidence})."
-    )
+    easily = 0.2
+    if found.estimate.p_value is not None and found.estimate.p_value < easily:
+        doubt = "a difference that falls short of the evidence agreed on"
+    else:
+        doubt = "a difference that chance alone makes easily"
+    return f"{capital(level)} was {change} {than} {control}, {doubt} ({evidence})."
 
 
 def answer(found: Finding, level: str, *, treatment: Name) -> str:
@@ -107,7 +109,7 @@ def reach(smallest: Fact, truth: Fact | None, level: str, *, power: Fact) -> str
 
 def arms_per_unit(even: Fact, uneven: Fact, share: Fact, *, unit: Name) -> str:
     """Say what an uneven split costs."""
-    if uneven.value > 1.02 * even.value:
+    if uneven.value > 1.05 * even.value:
         return (
             f"At a share of {share}, {uneven} {unit} are needed; "
             f"an even split needs {even} for the same power. "
@@ -145,7 +147,9 @@ def agreement(first: Estimate, second: Estimate) -> str:
     if first.direction == second.direction:
         return "Both say the same."
     if "unclear" in {first.direction, second.direction}:
-        return "One of them is clear and the other is not: the truth of the matter is close to it."
+        return (
+            "One of them is clear and the other is not: the evidence lies near what was agreed on."
+        )
     return "They contradict each other, which should not happen: look at the data."
 
 
@@ -193,10 +197,8 @@ def rule_choice(rule: str, *, has_flag: bool) -> str:
     }[rule]
 
 
-def why_split(found: Finding, *, is_known: bool) -> str:
-    """Say why the check of the split came out as it did, or what it assumes."""
-    if not is_known:
-        return "Each unit was assigned by lot, with the planned share."
+def why_split(found: Finding) -> str:
+    """Say why the check of the split came out as it did, where the truth is known."""
     is_broken = found.truth != found.estimate.null
     if is_broken and found.is_clear:
         return "Units were lost in one arm, and the check noticed."
@@ -213,6 +215,31 @@ def nothing_changed(effect: Finding) -> Finding:
     return replace(effect, name=f"{effect.name}_nothing_changed", estimate=claim)
 
 
+def same_numbers(agree: bool) -> str:
+    """Say whether two implementations of the same test agree."""
+    if agree:
+        return "Differences, their intervals and *p*-values agree to the digits shown."
+    return "The two do not agree to the digits shown: find out why before using either."
+
+
+def split_after(before: Finding, after: Finding) -> str:
+    """Say what the check of the split would have read after trimming."""
+    if f"{before:p}" == f"{after:p}":
+        return f"The same check after trimming reads {after:p} too."
+    return f"The same check after trimming would have read {after:p} instead of {before:p}."
+
+
+def survived(unit: Name) -> str:
+    """Say why estimates can be right in a simulated world although the split is broken."""
+    return (
+        f"The split of this world is broken, and the estimates above may be right all the same: "
+        f"its {unit} are lost by device, which here has nothing to do with what they do. "
+        "Nobody could have known that from the tables."
+    )
+
+
+ASSUMES_SPLIT = "Each unit was assigned by lot, with the planned share."
+
 RULES = {
     "none": "keep everybody",
     "trim": "trim",
@@ -221,11 +248,20 @@ RULES = {
 }
 
 WHY_RULE = {
-    "none": "Bends nothing, but a few machines decide how far the estimate strays.",
-    "trim": "Cuts away the heavy units that the treatment makes, and bends the answer to zero.",
-    "winsorise": "Keeps every unit and caps the largest values: bends the answer a little.",
+    "none": "Bends nothing; extreme units, where there are any, widen its interval.",
+    "trim": "Drops units by what the treatment can move: bends the answer when it moves it.",
+    "winsorise": "Caps a value that the treatment can move: bends the answer, but drops nobody.",
     "flagged": "Leaves out by behaviour that the treatment does not change: bends nothing.",
 }
+ASSUMES_RULE = {
+    "none": "No single unit is so large that it decides the mean.",
+    "trim": "The treatment does not move units across the cut. If it works, it does.",
+    "winsorise": "Little of the effect lies above the cap.",
+    "flagged": "The flag is made from behaviour that the treatment does not change.",
+}
 WHY_CUPED = "Takes out what was known before assignment, which the treatment cannot have changed."
+ASSUMES_CUPED = "The covariate was measured before assignment."
 WHY_TEST = "Compares the arms as assigned; one test, planned before the data."
+ASSUMES_TEST = "Units do not influence one another, and the test was planned before the data."
 WHY_NOTHING = "Reads a limit of the test as a property of the treatment."
+ASSUMES_NOTHING = "A test that sees nothing could have seen everything. It could not."

@@ -162,6 +162,14 @@ def forest(
     return figure
 
 
+def forest_in_words(rows: Sequence[Row]) -> str:
+    """Return what a forest shows, for somebody who cannot see it."""
+    lines = "; ".join(f"{r.label} at {r.estimate:value} ({r.estimate:interval})" for r in rows)
+    known = [r.estimate for r in rows if isinstance(r.estimate, Finding)]
+    truth = f" A dashed line marks the truth, {known[0]:truth}." if _truth(known) else ""
+    return f"Dots with their intervals, from top to bottom: {lines}.{truth}"
+
+
 def mark(
     figure: go.Figure,
     at: float,
@@ -189,6 +197,10 @@ def mark(
 def unit_words(unit: Unit) -> str:
     """Return the unit as an axis names it."""
     return {"relative": "%", "share": "%", "points": "percentage points"}.get(unit, "")
+
+
+def _truth(found: Sequence[Finding]) -> bool:
+    return bool(found) and found[0].truth is not None
 
 
 def _bare(estimate: Estimate | Finding) -> Estimate:

@@ -29,7 +29,9 @@ class Name:
 
     def __post_init__(self) -> None:
         """Fold white space, drop what cannot be printed, and cut what no sentence can carry."""
-        folded = "".join(c for c in " ".join(str(self.text).split()) if c.isprintable()) or "(blank)"
+        folded = (
+            "".join(c for c in " ".join(str(self.text).split()) if c.isprintable()) or "(blank)"
+        )
         object.__setattr__(
             self, "text", folded if len(folded) <= LONGEST else folded[: LONGEST - 1] + "…"
         )

@@ -14,6 +14,7 @@ Unit = Literal["relative", "share", "points", "count", "number"]
 
 MINUS = "\N{MINUS SIGN}"
 MAX_DECIMALS = 6
+COARSE = 0.2  # a percentage that can be off by more is written without decimals
 
 
 def decimals_for(resolution: float, *, scale: float = 1.0, significant: int = 2) -> int:
@@ -43,7 +44,11 @@ def write(value: float, unit: Unit, *, resolution: float | None = None) -> str:
         return plain(value, 0)
     if unit == "number":
         return plain(value, decimals_for(trusted, significant=2 if resolution else 3))
-    text = plain(100 * value, decimals_for(trusted, scale=100, significant=2))
+    decimals = decimals_for(trusted, scale=100, significant=2)
+    # Next to 16.7%, a bare 6% would look like another kind of number.
+    if 0 < abs(trusted) < COARSE:
+        decimals = max(decimals, 1)
+    text = plain(100 * value, decimals)
     if text == "unbounded":
         return text
     return f"{text} percentage points" if unit == "points" else f"{text}%"

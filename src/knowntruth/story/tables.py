@@ -26,13 +26,15 @@ class ScoreRow:
     Attributes:
         method: what was done, in the field's words.
         finding: what it found; its truth decides the grade.
-        why: one sentence on why it came out so, or on what it assumes where truth is unknown.
+        why: one sentence on why it came out so, for a world whose truth is known.
+        assumes: one sentence on what it takes for granted, for a table whose truth is not.
         is_naive: whether the method is one that the chapter warns of.
     """
 
     method: str
     finding: Finding
     why: str
+    assumes: str
     is_naive: bool = False
 
 
@@ -95,7 +97,7 @@ def _assumed(row: ScoreRow) -> dict[str, Cell]:
         "Quantity": row.finding.what,
         "Says": f"{row.finding:value}",
         "Interval": f"{row.finding:interval}",
-        "What it assumes": row.why,
+        "What it assumes": row.assumes,
     }
 
 

@@ -7,7 +7,7 @@ A chapter gets *units* (one row each, with the contract's column names), the *me
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from ...data.contract import TYPES
+from ...data.statements import Statement
 from ...errors import ParameterError, Problem, nearest
 from ...story.estimates import Estimate
-from ...story.facts import Fact
 from ...story.findings import Finding
 from ...story.names import Name
 from ...worlds import streams
@@ -117,7 +117,7 @@ class Experiment:
     truth: Truth | None = None
     users: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
-    notes: tuple[tuple[str, tuple[Fact | Name, ...]], ...] = field(default=())
+    notes: tuple[Statement, ...] = ()
 
     @property
     def is_simulated(self) -> bool:
@@ -164,7 +164,7 @@ class Experiment:
 
     def dictionary(self) -> pd.DataFrame:
         """Return what each column of the units holds: contract name, words, meaning."""
-        words = {metric.column: metric.name for metric in self.metrics}
+        words: dict[str, Name] = {metric.column: metric.name for metric in self.metrics}
         words |= {segment.column: segment.name for segment in self.segments}
         words |= {"covariate": self.covariate} if self.covariate else {}
         fields = UNITS.columns({"secondary": len(self.secondary), "segments": len(self.segments)})
@@ -173,7 +173,7 @@ class Experiment:
             [
                 {
                     "Column": column,
-                    "In this run": words.get(column, Name("")),
+                    "In this run": words.get(column, ""),
                     "Holds": TYPES[fields[column].kind],
                     "Range": fields[column].range,
                     "Meaning": fields[column].meaning,
@@ -299,7 +299,7 @@ def _open_world(p: Parameters) -> Experiment:
     words = label_words(
         p,
         {
-            "unit": "users",
+            "units": "users",
             "control": "control",
             "treatment": "treatment",
             "primary": "songs played",
@@ -330,7 +330,7 @@ def _open_world(p: Parameters) -> Experiment:
             Segment(f"segment_{i}", Name(name.replace("_", " ")))
             for i, name in enumerate(SEGMENTS, start=1)
         ),
-        words=Words(words["unit"], words["control"], words["treatment"]),
+        words=Words(words["units"], words["control"], words["treatment"]),
         intended_share=p.treatment_share,
         covariate=words["covariate"] if p.pre_period else None,
         truth=truth,

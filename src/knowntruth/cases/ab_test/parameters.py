@@ -50,7 +50,7 @@ class OwnExperiment(OwnData):
     )
 
 
-class Parameters(WorldParameters, Analysis, OwnExperiment):
+class Parameters(OwnExperiment, Analysis, WorldParameters):
     """All parameters of the chapter."""
 
     @pydantic.model_validator(mode="after")

@@ -1,0 +1,61 @@
+"""Opening somebody's own experiment: their table, under the contract's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...data.tables import OwnTable, open_table
+from .contract import UNITS
+from .opening import ARMS, Experiment, Metric, Segment, Words, label_words
+from .parameters import Parameters
+
+BARE = frozenset({"true", "false", "yes", "no", "on", "off"})
+
+
+def open_own(p: Parameters) -> Experiment:
+    """Return the experiment in the table that `p.data` names.
+
+    Raises:
+        DataError: for a table that does not meet the contract.
+        ParameterError: for a label of something that the table does not have.
+    """
+    table = open_table(
+        p.data,
+        UNITS,
+        p.columns,
+        control=p.control,
+        treatment=p.treatment,
+        metric_kinds=p.metric_kinds,
+    )
+    words = label_words(p, _known_words(table))
+    columns = table.relation.columns
+
+    def metric(column: str) -> Metric:
+        return Metric(column, words[column], table.metric_kinds[column])
+
+    return Experiment(
+        parameters=p,
+        units=table.relation,
+        primary=metric("primary"),
+        secondary=tuple(metric(c) for c in columns if c.startswith("secondary")),
+        segments=tuple(Segment(c, words[c]) for c in columns if c.startswith("segment")),
+        words=Words(words["units"], words["control"], words["treatment"]),
+        intended_share=p.intended_share,
+        covariate=words["covariate"] if "covariate" in columns else None,
+        notes=table.statements,
+    )
+
+
+def _known_words(table: OwnTable) -> Mapping[str, str]:
+    """Return the user's own word for everything that a sentence may name."""
+    words = {key: name.text for key, name in table.names.items()}
+    for arm in ARMS:
+        # "More in 1 than in 0" says little: such labels bring their column along.
+        if is_bare(words[arm]):
+            words[arm] = f"{words['arm']} = {words[arm]}"
+    return {"units": "units"} | words
+
+
+def is_bare(label: str) -> bool:
+    """Return whether a label says nothing without the name of its column."""
+    return len(label) < 2 or label.casefold() in BARE or label.replace(".", "", 1).isdigit()

@@ -1,0 +1,156 @@
+"""The A/B-test chapter in many worlds: it runs, and every sentence is true for its run."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from knowntruth.story import Estimate, Fact, Finding, Name
+from knowntruth.story.saying import untraced
+from knowntruth.worlds.musicstream.parameters import Parameters
+from knowntruth.worlds.musicstream.truth import arm_of
+
+from .conftest import FIGURE, SAID
+
+WORLDS = {
+    "default": {},
+    "no effect anywhere": {"lift": 0.0, "churn_if_treated": 0.0},
+    "negative effect": {"lift": -0.15},
+    "huge effect": {"lift": 3.0, "conversion_effect": 1.0},
+    "even split": {"treatment_share": 0.5},
+    "600 users": {"users": 600},
+    "broken split": {"lost_share": 0.3},
+    "no outliers": {"outliers": 0},
+    "bare table of 60 users": {
+        "event_log": False, "pre_period": False, "users": 60, "outliers": 0,
+    },
+    "nobody pays": {"conversion_base": 0.0, "conversion_per_song": 0.0, "users": 3000},
+    "one segment gains": {"lift": 0.0, "segment_lift": {"iOS": 0.5}, "seed": 7},
+}  # fmt: skip
+
+
+@pytest.fixture(params=WORLDS, scope="module")
+def world(request):
+    return request.param
+
+
+@pytest.fixture
+def run(world, chapter):
+    return chapter("ab_test", WORLDS[world])
+
+
+def estimate_of(fact):
+    low, high = (
+        end if end is not None else math.copysign(math.inf, sign)
+        for end, sign in ((fact["low"], -1), (fact["high"], 1))
+    )
+    return Estimate(
+        low=low, high=high,
+        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
+    )  # fmt: skip
+
+
+def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(run):
+    assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
+
+
+def test_every_number_in_every_sentence_traces_to_a_fact(run):
+    assert len(run.sentences) > 20
+    for said in run.payloads(SAID):
+        assert untraced(said["sentence"], said["facts"]) == []
+
+
+def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run):
+    shown = run.payloads(FIGURE)
+    assert len(shown) >= 5
+    for figure in shown:
+        assert len(figure["alt"]) > 40
+        assert untraced(figure["title"], figure["facts"]) == []
+        assert untraced(figure["alt"], figure["facts"]) == []
+
+
+def test_what_is_written_about_a_finding_follows_from_its_numbers(run):
+    for fact in run.facts:
+        if fact["kind"] == "finding":
+            again = Finding(fact["name"], Name(fact["what"]), estimate_of(fact), fact["truth"])
+            assert again.payload() == fact
+        elif fact["kind"] == "fact":
+            again = Fact(fact["name"], fact["value"], fact["unit"], fact["decimals"])
+            assert again.payload() == fact
+
+
+def test_sentences_claim_a_direction_only_when_the_interval_has_one(run, world):
+    found = run.finding("primary")
+    answer = next(s for s in run.sentences if "mean songs played" in s)
+    assert ("raised mean songs" in answer) == (found["low"] > 0)
+    assert ("lowered mean songs" in answer) == (found["high"] < 0)
+    assert ("cannot be told" in answer) == (found["low"] <= 0 <= found["high"])
+
+
+def test_the_truth_that_is_told_is_the_truth_of_the_parameters(run, world):
+    p = Parameters(**{k: v for k, v in WORLDS[world].items() if k in Parameters.model_fields})
+    true = arm_of(p, treated=True).songs / arm_of(p, treated=False).songs - 1
+    told = run.finding("primary")
+    if told["unit"] == "relative":
+        assert told["truth"] == pytest.approx(true)
+    assert told["grade"] in {"right", "wrong", "undecided"}
+
+
+def test_numbers_that_cannot_be_are_nowhere(run):
+    pages = [o["data"].get("text/html", "") for o in run.outputs if "data" in o]
+    for text in [*run.sentences, *pages]:
+        assert not re.search(r"\bnan\b|\binf\b|None|Name\(|\{[a-z_.:]+\}", text), text
+
+
+def test_only_a_broken_split_is_called_broken(run, world):
+    split = run.finding("split")
+    says_broken = "The split is broken" in run.text
+    assert says_broken == (split["p_value"] < 0.01)
+    assert says_broken == (world == "broken split")
+
+
+def test_a_broken_split_is_said_first_and_with_every_conclusion(chapter):
+    run = chapter("ab_test", WORLDS["broken split"])
+    assert "nothing below can be trusted" in run.sentences[0]
+    conclusions = [s for s in run.sentences if "than in control" in s]
+    assert len(conclusions) >= 3
+    for sentence in conclusions:
+        if "With CUPED" not in sentence:
+            assert "with a broken split" in sentence
+
+
+def test_the_default_world_tells_the_story_of_the_original(chapter):
+    run = chapter("ab_test", {})
+    assert run.finding("primary")["direction"] == "higher"
+    # Its test had a power of about a quarter for conversion.
+    assert run.finding("secondary_1")["direction"] == "unclear"
+    assert "31,397 users in control and 3,488 in treatment" in run.text
+    assert "34,885 users are needed; an even split needs 12,560" in run.text
+    assert "refuses an engine whose true rate is 5% with a chance of 12.7%" in run.text
+    assert "one whose true rate is 7% with a chance of 11.8%" in run.text
+    assert "Afterwards that chance is still 31% or more" in run.text
+
+
+def test_a_null_world_never_raises_or_lowers_anything(chapter):
+    run = chapter("ab_test", WORLDS["no effect anywhere"])
+    assert "raised" not in run.text
+    assert "lowered" not in run.text
+    assert "every alarm would be a false one" in run.text
+
+
+def test_sections_without_their_columns_say_so(chapter):
+    run = chapter("ab_test", WORLDS["bare table of 60 users"])
+    assert "no log of single events" in run.text
+    assert "CUPED has nothing to work with" in run.text
+
+
+def test_the_same_values_give_the_same_bytes(chapter, tmp_path):
+    from knowntruth import cases
+    from knowntruth.runs import execute
+
+    values = WORLDS["bare table of 60 users"]
+    first = chapter("ab_test", values)
+    again = execute.run(cases.get("ab_test"), values, tmp_path / "again.ipynb")
+    assert again.read_bytes() == first.path.read_bytes()
