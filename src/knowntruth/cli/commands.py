@@ -42,6 +42,7 @@ app = cyclopts.App(
     help="Product-analytics case studies told in worlds whose truth is known.",
     version=_version,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 

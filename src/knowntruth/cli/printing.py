@@ -6,6 +6,7 @@ Whatever a table, a file or a user says is printed as text, never read as markup
 from __future__ import annotations
 
 import contextlib
+import html
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Findings that fit on a screen beside the report's place.
 HEADLINES = 8
+DIFFERENT = ["what", "value", "low", "high", "unit"]
 
 
 @contextlib.contextmanager
@@ -83,14 +85,18 @@ def case(one: Case) -> None:
 
 
 def headlines(findings: pd.DataFrame) -> None:
-    """Print the first tested findings of a run."""
+    """Print the sentence of a run's first finding, and its differences as a table."""
     from ..story.estimates import Estimate
 
-    table = _table("finding", "estimate", "interval", "p-value")
-    for row in findings[findings["p_value"].notna()].head(HEADLINES).to_dict("records"):
+    if findings.empty:
+        return
+    line(_plain(findings["sentence"].iloc[0]))
+    differences = findings[(findings["null"] == 0) & findings["p_value"].notna()]
+    table = _table("difference in", "estimate", "interval", "p-value", "method")
+    for row in differences.drop_duplicates(DIFFERENT).head(HEADLINES).to_dict("records"):
         estimate = _estimate(Estimate, row)
         forms = (f"{estimate:signed}", f"{estimate:interval}", f"{estimate:p}")
-        table.add_row(Text(str(row["what"])), *map(Text, forms))
+        table.add_row(Text(str(row["what"])), *map(Text, forms), Text(str(row["method"])))
     if table.row_count:
         out().print(table)
 
@@ -141,6 +147,11 @@ def _estimate(kind: type[Estimate], row: Mapping[Any, Any]) -> Estimate:
         p_value=row["p_value"],
         null=row["null"],
     )
+
+
+def _plain(markdown: str) -> str:
+    """Return one of our sentences without its marks; a user's own are entities until the end."""
+    return html.unescape(markdown.replace("*", ""))
 
 
 def _meaning(row: Mapping[Any, Any], accepted: str) -> Text:
