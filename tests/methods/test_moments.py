@@ -203,3 +203,28 @@ def test_a_missing_column_is_named_with_the_nearest_one(table: pd.DataFrame) -> 
 def test_text_is_no_metric() -> None:
     with pytest.raises(DataError, match="VARCHAR, not numbers"):
         summarise(pd.DataFrame({"arm": ["a"], "x": ["ten"]}), ["x"])
+
+
+def test_a_column_of_zeros_and_ones_has_a_tally() -> None:
+    rows = pd.DataFrame(
+        {
+            "arm": ["a", "a", "a", "b"],
+            "flag": [True, False, True, True],
+            "share": [1.0, np.nan, 0.0, 0.0],
+            "none": [np.nan, np.nan, np.nan, 1.0],
+        }
+    )
+    found = summarise(rows, ["flag", "share", "none"])
+    assert [found["a"].samples[name].tally for name in ("flag", "share", "none")] == [
+        (2, 3),
+        (1, 2),
+        (0, 0),
+    ]
+    assert found["b"].samples["flag"].tally == (1, 1)
+
+
+@pytest.mark.parametrize("values", [[0, 1, 2], [0.5, 0.5], [-1, 1], [3]])
+def test_other_numbers_have_no_tally(values: list[float]) -> None:
+    sample = summarise(pd.DataFrame({"arm": "a", "x": values}), ["x"])["a"].samples["x"]
+    with pytest.raises(DataError, match="neither 0 nor 1"):
+        _ = sample.tally

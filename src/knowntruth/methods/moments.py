@@ -38,6 +38,21 @@ class Sample:
         """Sum of squared distances from the mean."""
         return (self.count - 1) * self.variance if self.count > 1 else 0.0
 
+    @property
+    def tally(self) -> tuple[int, int]:
+        """Successes and trials of a column of zeros and ones.
+
+        Raises:
+            DataError: where a value is neither 0 nor 1.
+        """
+        total = self.mean * self.count if self.count else 0.0
+        squares = self.squares + total * self.mean if self.count else 0.0
+        # No whole number is its own square but 0 and 1.
+        if not math.isclose(total, squares, rel_tol=1e-9, abs_tol=1e-9):
+            problem = Problem("a rate", "a value is neither 0 nor 1", "Compare means instead.")
+            raise DataError("A rate needs zeros and ones", [problem])
+        return round(total), self.count
+
     def __add__(self, other: Sample) -> Sample:
         """Return the sample of both (Chan, Golub & LeVeque 1983, eq. 2.1)."""
         if not self.count or not other.count:
