@@ -7,9 +7,11 @@ reports: what was run, with which parameters, and the command that repeats it.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+GRADE = re.compile(r">([✓✗–] (right|wrong|undecided))</td>")
 CODE_SWITCH = (
     '<button type="button" class="kt-code-switch" data-kt-code-switch aria-pressed="false" hidden>'
     '<span class="kt-switch-mark" aria-hidden="true">&lt;/&gt;</span>'
@@ -31,7 +33,8 @@ def provenance(record: Mapping[str, Any], *, notebook: str = "", links: str = ""
     facts.append(f"<li>knowntruth <b>{html.escape(str(record['version']))}</b></li>")
     if notebook:
         facts.append(
-            f'<li><a href="{html.escape(notebook)}" download>Download the executed notebook</a></li>'
+            f'<li><a href="{html.escape(notebook)}" download>'
+            "Download the executed notebook</a></li>"
         )
     return (
         '<aside class="kt-provenance" aria-label="Where this page came from">\n'
@@ -42,6 +45,11 @@ def provenance(record: Mapping[str, Any], *, notebook: str = "", links: str = ""
         f"<details><summary>All {len(rows)} parameters of this run</summary>\n"
         f"{_table(rows, 'All parameters')}</details>\n</aside>\n"
     )
+
+
+def graded(table: str) -> str:
+    """Return a table of this package with its verdicts marked, so that they take their colour."""
+    return GRADE.sub(lambda m: f'><span class="kt-{m[2]}">{m[1]}</span></td>', table)
 
 
 def _seed(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -135,7 +135,7 @@ def _output(output: Any, key: str) -> Iterator[Block]:
             inner = "".join(block.html for block in said)
             yield Block(f'<div class="kt-said">{inner}</div>\n')
     elif OUR_HTML.match(data.get("text/html", "")):
-        yield Block(data["text/html"])
+        yield Block(boxes.graded(data["text/html"]))
     elif "text/plain" in data:
         yield Block(_plain(data["text/plain"]))
 
