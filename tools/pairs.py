@@ -34,9 +34,6 @@ def convert(source: str) -> str:
         seen[text] += 1
         # From the cell's text, so that a new cell changes no other cell's id.
         cell.id = hashlib.sha256(f"{seen[text]}\n{text}".encode()).hexdigest()[:8]
-        if cell.cell_type == "code":
-            cell.outputs = []
-            cell.execution_count = None
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     written: str = nbformat.writes(notebook)

@@ -30,6 +30,7 @@ FORBIDDEN = {
     "runs": {"site", "cli"},
     "site": {"cli"},
     "cli": set(),
+    "__main__": set(),
 }
 OPEN_TO_NOTEBOOKS = {"cases", "methods", "story"}
 
