@@ -1,6 +1,6 @@
 """A/A tests: loops like the original's against the package, on the same draws.
 
-Run with `nox -s bench`, or `python benchmarks/aa.py`. Times are the best of several runs.
+Run with `python -m benchmarks aa`. Times are the best of several runs.
 """
 
 from __future__ import annotations

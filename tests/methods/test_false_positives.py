@@ -14,7 +14,7 @@ from scipy import stats
 from knowntruth.methods import false_positives
 from knowntruth.methods.false_positives import bare_t_test, gate, rate_of, relabelled
 
-SONGS = np.floor(np.random.default_rng(1).gamma(2, 10, 500))
+SONGS = np.floor(np.random.default_rng(1).gamma(2, 10, 501))
 
 
 @pytest.mark.parametrize("chunk", [1, 500, 10**6])
