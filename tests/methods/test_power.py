@@ -79,6 +79,7 @@ def test_of_very_many_units_the_smallest_effect_is_the_z_tests() -> None:
 def test_so_few_units_may_see_no_effect_at_all() -> None:
     assert smallest_effect(1, 2, alpha=0.001, power=0.8) == math.inf
     assert smallest_lift_of_proportions(0.9, 20, 20, **USUAL) is None
+    assert smallest_lift_of_proportions(1.0, 20_000, 20_000, **USUAL) is None
 
 
 def test_the_smallest_lift_is_the_smallest_effect_in_units_of_the_mean() -> None:

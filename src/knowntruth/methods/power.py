@@ -178,8 +178,10 @@ def smallest_lift_of_proportions(
 ) -> float | None:
     """Return the smallest positive lift of a rate that the z-test sees with `power`.
 
-    None where the test would miss even a rate of nearly one.
+    None where the test would miss even a rate of nearly one, or control has reached one.
     """
+    if p_control == 1:
+        return None
     check_share("p_control", p_control)
     _check_test(alpha, power)
 
