@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_cutting_a_column_into_parts_changes_nothing(cuts):
     edges = sorted({0, *cuts, stop})
     parts = [
         streams.column(3, "column", gamma, start=a, stop=b)
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     ]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
 

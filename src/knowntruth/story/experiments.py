@@ -197,6 +197,14 @@ def rule_choice(rule: str, *, has_flag: bool) -> str:
     }[rule]
 
 
+def no_tail(level: str) -> str:
+    """Say why there is nothing to cap or to cut in a yes or no."""
+    return (
+        f"{capital(level)} comes from a yes or no. No single value can be extreme, "
+        "so there is no tail to cut or to cap."
+    )
+
+
 def why_split(found: Finding) -> str:
     """Say why the check of the split came out as it did, where the truth is known."""
     is_broken = found.truth != found.estimate.null

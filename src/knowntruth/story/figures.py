@@ -7,6 +7,7 @@ any sentence: every number in them must trace to a fact that is handed over.
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ from IPython.display import display
 
 from .estimates import Estimate
 from .findings import Finding
-from .numbers import Unit
+from .numbers import Unit, plain
 from .saying import Sayable, check_traced, payloads_of
 
 CONTROL = "#787D86"
@@ -84,6 +85,7 @@ def show(
         name: a key for programs, unique within the chapter.
         title: what the figure shows in this run, as a short sentence.
         alt: the same for somebody who cannot see it: what is drawn, and what stands out.
+            Names stand in both as in any sentence, escaped by their format.
 
     Raises:
         UntracedNumberError: when a number of `title` or `alt` traces to no fact.
@@ -95,6 +97,7 @@ def show(
     figure.update_layout(meta={"knowntruth": True})
     drawing = json.loads(plotly.io.to_json(figure, engine="json"))
     drawing["config"] = {"displayModeBar": False, "responsive": True}
+    title, alt = html.unescape(title), html.unescape(alt)
     said = {"name": name, "title": title, "alt": alt, "facts": payloads}
     display({PLOTLY: drawing, FIGURE: said, "text/plain": f"{title}. {alt}"}, raw=True)
 
@@ -143,7 +146,12 @@ def forest(
                 "<extra></extra>",
             )
         )
-    figure.update_yaxes(categoryorder="array", categoryarray=labels[::-1], showgrid=False)
+    figure.update_yaxes(
+        categoryorder="array",
+        categoryarray=labels[::-1],
+        range=[-0.5, len(rows) - 0.5],
+        showgrid=False,
+    )
     figure.update_xaxes(title=f"{axis} ({unit_words(unit)})" if unit_words(unit) else axis)
     figure.update_layout(height=110 + 46 * len(rows))
     if reference is not None:
@@ -160,6 +168,36 @@ def forest(
             )
         )
     return figure
+
+
+class Stretched:
+    """An axis on which a heavy tail fits: even near zero, by powers of ten far from it.
+
+    Unlike a logarithm it has room for zero and for negative values (inverse hyperbolic sine).
+    """
+
+    def __init__(self, usual: float) -> None:
+        """Stretch around a usual distance between values, such as an interquartile range."""
+        self.step = 10.0 ** math.floor(math.log10(usual)) / 2 if usual > 0 else 1.0
+
+    def __call__(self, value: float) -> float:
+        """Return where a value lies on the axis."""
+        return math.asinh(value / self.step)
+
+    def ticks(self, low: float, high: float) -> dict[str, object]:
+        """Return Plotly's settings for ticks at zero and at powers of ten from `low` to `high`."""
+        values = [0.0] if low <= 0 <= high else []
+        power = 2 * self.step
+        while power <= max(abs(low), abs(high)):
+            values += [v for v in (-power, power) if low <= v <= high]
+            power *= 10
+        values.sort()
+        return {
+            "tickvals": [self(value) for value in values],
+            "ticktext": [
+                plain(value, 0 if abs(value) >= 1 or not value else 2) for value in values
+            ],
+        }
 
 
 def forest_in_words(rows: Sequence[Row]) -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from IPython.display import display
 
 from .findings import SIGNS, Finding
-from .names import Name
 from .saying import SAID, payloads_of
 
 Cell = object
@@ -102,7 +101,8 @@ def _assumed(row: ScoreRow) -> dict[str, Cell]:
 
 
 def _cell(value: Cell) -> str:
-    return str(value) if isinstance(value, Name) else html.escape(str(value))
+    """Return a cell as HTML; names stand escaped in texts, as they do in sentences."""
+    return html.escape(html.unescape(str(value)))
 
 
 def _html(
@@ -122,12 +122,12 @@ def _html(
         scope = ' scope="col"' if name == "th" else ""
         return f"<{name}{scope}{where}>{content}</{name}>"
 
-    head = "".join(tag("th", c, html.escape(c)) for c in columns)
+    head = "".join(tag("th", c, _cell(c)) for c in columns)
     body = "".join(
         "<tr>" + "".join(tag("td", c, _cell(row[c])) for c in columns) + "</tr>" for row in rows
     )
-    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    label = html.escape(caption or "Table", quote=True)
+    title = f"<caption>{_cell(caption)}</caption>" if caption else ""
+    label = _cell(caption or "Table")
     classes = " ".join(filter(None, ["kt-table", css]))
     # A box that scrolls must be reachable by keyboard and say what it is.
     return (
@@ -138,9 +138,9 @@ def _html(
 
 def _plain(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], caption: str) -> str:
     def text(value: Cell) -> str:
-        return value.text if isinstance(value, Name) else str(value)
+        return html.unescape(str(value))
 
-    grid = [list(columns), *([text(row[c]) for c in columns] for row in rows)]
+    grid = [[text(c) for c in columns], *([text(row[c]) for c in columns] for row in rows)]
     widths = [max(len(line[i]) for line in grid) for i in range(len(columns))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in grid]
     return "\n".join(filter(None, [caption, *(line.rstrip() for line in lines)]))

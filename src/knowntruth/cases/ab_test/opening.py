@@ -131,9 +131,9 @@ class Experiment:
 
     @property
     def outlier_rule(self) -> str:
-        """The rule of the parameters; none when it needs a column that is not there."""
+        """The rule of the parameters where this run's columns allow it, else none."""
         rule = self.parameters.outlier_rule
-        return "none" if rule == "flagged" and not self.has("automated") else rule
+        return rule if rule in self.outlier_rules else "none"
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -167,6 +167,7 @@ class Experiment:
         words: dict[str, Name] = {metric.column: metric.name for metric in self.metrics}
         words |= {segment.column: segment.name for segment in self.segments}
         words |= {"covariate": self.covariate} if self.covariate else {}
+        words |= {"arm": Name(f"{self.words.control.text} or {self.words.treatment.text}")}
         fields = UNITS.columns({"secondary": len(self.secondary), "segments": len(self.segments)})
         fields |= {field.name: field for field in UNITS.fields if not field.several}
         return pd.DataFrame(
@@ -195,8 +196,8 @@ class Experiment:
 
     @property
     def outlier_rules(self) -> list[str]:
-        """The cleaning rules that this run's columns allow."""
-        rules = ["none", "trim", "winsorise"]
+        """The cleaning rules that this run's columns allow; a yes or no has no tail to cut."""
+        rules = ["none", "trim", "winsorise"] if self.primary.kind == "mean" else ["none"]
         return [*rules, "flagged"] if self.has("automated") else rules
 
     def effect(self, name: str, compared: Compared, metric: Metric) -> Finding:

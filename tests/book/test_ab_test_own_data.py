@@ -1,0 +1,137 @@
+"""The A/B-test chapter on somebody's own table: a report about that table and nothing else."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from knowntruth.story.saying import untraced
+
+from .conftest import FIGURE, SAID
+
+# Words of the simulated world, which a report on other data must not use.
+MUSIC = re.compile(r"\b(?:song|listen|recommender|MusicStream|playlist|head of finance)", re.I)
+
+
+def everything(run):
+    """Return all text of a run: typed prose, sentences, tables, titles and alternative texts."""
+    typed = [c.source for c in run.notebook.cells if c.cell_type == "markdown"]
+    tables = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
+    figures = [f"{f['title']} {f['alt']}" for f in run.payloads(FIGURE)]
+    return "\n".join([*typed, *run.sentences, *tables, *figures])
+
+
+@pytest.fixture(scope="module")
+def nsw(chapter, tmp_path_factory):
+    """Return the report on the NSW job-training experiment (Dehejia and Wahba's sample)."""
+    table = pd.read_stata(str(files("causaldata") / "nsw_mixtape" / "nsw_mixtape.dta"))
+    path = tmp_path_factory.mktemp("nsw") / "nsw.csv"
+    table.to_csv(path, index=False)
+    return chapter(
+        "ab_test",
+        {
+            "data": str(path),
+            "columns": {
+                "arm": "treat", "primary": "re78", "covariate": "re75",
+                "segments": ["black", "marr"],
+            },
+            "labels": {"primary": "earnings", "units": "people"},
+        },
+    )  # fmt: skip
+
+
+class TestTheJobTrainingExperiment:
+    def test_the_difference_and_its_error_are_the_published_ones(self, nsw):
+        found = nsw.finding("primary_difference")
+        # LaLonde 1986, Dehejia and Wahba 1999: 1,794.34; Welch standard error 671.00.
+        assert found["value"] == pytest.approx(1794.34, abs=0.005)
+        reach = (found["high"] - found["low"]) / 2
+        # The t quantile at Welch's 307.13 degrees of freedom (scipy.stats 1.17).
+        assert reach / 1.967718 == pytest.approx(671.00, abs=0.01)
+
+    def test_it_reads_as_a_report_on_earnings(self, nsw):
+        text = everything(nsw)
+        assert "treat &#61; 1" in nsw.sentences[0]
+        assert "earnings" in nsw.sentences[0]
+        assert not MUSIC.findall(text)
+
+    def test_every_number_traces(self, nsw):
+        for said in nsw.payloads(SAID):
+            assert untraced(said["sentence"], said["facts"]) == []
+
+    def test_no_truth_is_claimed(self, nsw):
+        assert all(f.get("truth") is None for f in nsw.facts)
+        assert "Nobody knows the truth" in nsw.text
+        assert "What it assumes" in everything(nsw)
+        assert "The truth is" not in nsw.text
+
+    def test_without_an_intended_share_the_split_is_not_checked(self, nsw):
+        assert "cannot be checked" in nsw.text
+        assert "The check finds no fault" not in nsw.text
+
+    def test_no_exercise_is_left_in_a_report(self, nsw):
+        assert "Exercise" not in everything(nsw)
+
+
+@pytest.fixture(scope="module")
+def hostile(chapter, tmp_path_factory):
+    """Return the report on a table whose names and labels are markup."""
+    rng = np.random.default_rng(5)
+    n = 900
+    arm = rng.choice(["<b>old</b>", "**new** [x](http://y)"], n)
+    table = pd.DataFrame(
+        {
+            "<i>arm</i>": arm,
+            "$paid$_{x}": rng.random(n) < 0.3,
+            "spent | a": np.where(rng.random(n) < 0.1, np.nan, rng.gamma(2, 5, n).round(2)),
+            "<script>alert(1)</script>": rng.choice(["<img src=x>", "`a`", "{cite}`b`"], n),
+        }
+    )
+    path = tmp_path_factory.mktemp("hostile") / "hostile.parquet"
+    table.to_parquet(path)
+    return chapter(
+        "ab_test",
+        {
+            "data": str(path),
+            "columns": {
+                "arm": "<i>arm</i>", "primary": "$paid$_{x}", "secondary": "spent | a",
+                "segments": "<script>alert(1)</script>",
+            },
+            "control": "<b>old</b>", "intended_share": 0.2,
+        },
+    )  # fmt: skip
+
+
+class TestMarkupInNames:
+    def test_it_comes_out_as_text_in_prose_and_tables(self, hostile):
+        for text in hostile.sentences:
+            assert not re.search(r"\*\*new|\]\(http|\$paid|\{cite", text), text
+        for output in hostile.outputs:
+            text = output["data"].get("text/html", "") + output["data"].get("text/markdown", "")
+            assert not re.search(r"<(?:script|img|i>|b>)", text), text
+
+    def test_it_comes_out_as_text_in_figures(self, hostile):
+        for output in hostile.outputs:
+            drawing = output.get("data", {}).get("application/vnd.plotly.v1+json")
+            if drawing:
+                assert not re.search(r"<(?:script|img|i>|b>)", str(drawing))
+
+    def test_every_number_traces(self, hostile):
+        for said in hostile.payloads(SAID):
+            assert untraced(said["sentence"], said["facts"]) == []
+
+    def test_a_primary_proportion_is_compared_as_a_rate(self, hostile):
+        assert "the rate of" in hostile.sentences[1]
+        found = hostile.finding("primary")
+        assert found["method"] == "score test"
+
+    def test_a_split_far_from_the_intended_one_is_called_broken(self, hostile):
+        assert "The split is broken" in hostile.sentences[0]
+        assert "Look there first" in hostile.text
+
+    def test_blank_cells_are_reported(self, hostile):
+        assert "blank" in hostile.text or "no value" in hostile.text
