@@ -167,3 +167,27 @@ def test_infinity_and_duplicates_in_parquet_are_told_by_row(
         open_table(tmp_path / "t.parquet", units)
     assert "1 value is infinite ('-inf' in row 3)" in str(error.value)
     assert "such as 1 (2 rows)" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("ids", "repeated"),
+    [
+        ([7, 8, 9, 10], False),
+        ([7, 8, 8, 10], True),
+        ([-(2**40), 5, 2**40, 6], False),
+        ([-(2**40), 5, 2**40, 5], True),
+        (["x", "y", "z", "w"], False),
+        (["x", "y", "x", "w"], True),
+        ([0.5, 1.5, 0.5, 3.5], True),
+    ],
+)
+def test_units_of_every_type_must_differ(
+    tmp_path: Path, units: Contract, ids: list[Any], repeated: bool
+) -> None:
+    frame = pd.DataFrame({"unit": ids, "arm": list("abab"), "primary": [1, 2, 3, 4]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    if not repeated:
+        assert open_table(tmp_path / "t.parquet", units).rows == 4
+        return
+    with pytest.raises(DataError, match="is not unique: 1 value stands in 2 rows"):
+        open_table(tmp_path / "t.parquet", units)

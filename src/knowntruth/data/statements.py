@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..story.facts import Fact
 from ..story.names import Name
-from .cells import TOTAL, Cells
+from .cells import TOTAL, Cells, literal
 from .checking import Checker, Column
 
 
@@ -91,10 +91,13 @@ def _blanks(checker: Checker, labels: tuple[str, str] | None) -> dict[str, dict[
     if not short:
         return {}
     arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
-    label = arm.cell.label if arm else "''"
+    label = "''"
+    if arm and labels:
+        cases = " ".join(f"WHEN {arm.cell.is_label(x)} THEN {literal(x)}" for x in labels)
+        label = f"CASE {cases} END"
     counts = ", ".join(f"count(*) FILTER ({c.blank})" for c in short)
     rows = checker.connection.execute(f"SELECT {label}, {counts} FROM cells GROUP BY 1").fetchall()
-    kept = [row for row in rows if not labels or row[0] in labels]
+    kept = [row for row in rows if row[0] is not None]
     return {
         column.name: {str(row[0]): int(row[i]) for row in sorted(kept, key=str) if row[i]}
         for i, column in enumerate(short, start=1)

@@ -26,7 +26,6 @@ from .contract import Contract
 from .mapping import find_columns, wanted
 from .reading import read
 from .statements import Statement
-from .values import is_number
 
 ARMS = ("control", "treatment")
 NO_GROUP = "(blank)"
@@ -157,28 +156,32 @@ def _zeroed(checker: Checker, given: Collection[str]) -> set[str]:
 
 def _settle_units(cells: Cells, checker: Checker, labels: tuple[str, str] | None) -> None:
     """Make `units`: a view on Parquet, a table of what text files and workbooks held."""
-    selected = [_expression(column, labels) for column in checker.columns.values()]
+    selected = [
+        _expression(column, labels, stays=cells.stays_in_place)
+        for column in checker.columns.values()
+    ]
     arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
     rows = ""
     if arm and labels:
-        rows = f" WHERE {arm.cell.label} IN ({', '.join(map(literal, labels))})"
+        rows = " WHERE " + " OR ".join(map(arm.cell.is_label, labels))
     made = "VIEW" if cells.stays_in_place else "TABLE"
     cells.connection.execute(
         f"CREATE {made} units AS SELECT {', '.join(selected) or '1'} FROM cells{rows}"
     )
 
 
-def _expression(column: Column, labels: tuple[str, str] | None) -> str:
+def _expression(column: Column, labels: tuple[str, str] | None, *, stays: bool) -> str:
     cell, kind = column.cell, column.field.kind
     value = cell.label
     if column.is_numeric:
         value = cell.number
-    elif kind == "identifier" and is_number(cell.kind):
+    elif kind == "identifier" and (stays or not cell.is_text):
+        # Parquet comes from programs, which leave no stray spaces about; trimming is slow.
         value = cell.column
     elif kind == "arm" and labels:
         arms = zip(labels, ARMS, strict=True)
-        cases = " ".join(f"WHEN {literal(label)} THEN '{arm}'" for label, arm in arms)
-        value = f"CASE {cell.label} {cases} END"
+        cases = " ".join(f"WHEN {cell.is_label(label)} THEN '{arm}'" for label, arm in arms)
+        value = f"CASE {cases} END"
     elif column.field.blanks == "own group":
         value = f"coalesce({cell.label}, {literal(NO_GROUP)})"
     return f'{value} AS "{column.name}"'

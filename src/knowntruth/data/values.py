@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NUMBERS = frozenset(
-    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
+from .cells import literal
+
+WHOLE_NUMBERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
     | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
 _BLANKS = "('', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', '<na>', 'nat')"
@@ -19,7 +21,12 @@ _SPACE = "' ' || chr(9) || chr(160)"
 
 def is_number(kind: str) -> bool:
     """Return whether a DuckDB type is a number's."""
-    return kind in NUMBERS or kind.startswith("DECIMAL")
+    return is_whole(kind) or kind in {"FLOAT", "DOUBLE"} or kind.startswith("DECIMAL")
+
+
+def is_whole(kind: str) -> bool:
+    """Return whether a DuckDB type is a whole number's."""
+    return kind in WHOLE_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -37,17 +44,35 @@ class Cell:
     blank_is_zero: bool = False
 
     @property
+    def is_text(self) -> bool:
+        """Whether the cell is text, or has to be read as such."""
+        return not (is_number(self.kind) or self.kind == "BOOLEAN")
+
+    @property
     def label(self) -> str:
         """SQL of the cell as a label: trimmed text, or NULL when empty."""
         if self.kind in {"FLOAT", "DOUBLE"}:
             # A whole number with a blank beside it is a float in many a file.
             whole = f"{self.column} = floor({self.column}) AND abs({self.column}) < 1e15"
-            text = (
-                f"CASE WHEN isnan({self.column}) THEN NULL WHEN {whole} "
-                f"THEN {self.column}::BIGINT::VARCHAR ELSE {self.column}::VARCHAR END"
+            return (
+                f"(CASE WHEN isnan({self.column}) THEN NULL WHEN {whole} "
+                f"THEN {self.column}::BIGINT::VARCHAR ELSE {self.column}::VARCHAR END)"
             )
-            return f"({text})"
-        return f"nullif({self._trimmed}, '')"
+        return f"nullif({self._trimmed}, '')" if self.is_text else self.shown
+
+    @property
+    def has_label(self) -> str:
+        """SQL of whether the cell holds a label: what `label IS NOT NULL` says, but quicker."""
+        if not self.is_text:
+            return self.is_filled
+        # Text that begins with a visible character need not be trimmed, which is slow.
+        return f"coalesce({self._text} >= '!' OR {self._trimmed} <> '', FALSE)"
+
+    def is_label(self, label: str) -> str:
+        """Return SQL of whether the cell holds this label."""
+        if self.is_text:
+            return f"{self.label} = {literal(label)}"
+        return f"{self.column} = CAST({literal(label)} AS {self.kind})"
 
     @property
     def shown(self) -> str:
@@ -59,14 +84,14 @@ class Cell:
         """SQL of whether the cell holds anything, as a number or yes/no."""
         if self.kind in {"FLOAT", "DOUBLE"}:
             return f"({self.column} IS NOT NULL AND NOT isnan({self.column}))"
-        if is_number(self.kind) or self.kind == "BOOLEAN":
+        if not self.is_text:
             return f"({self.column} IS NOT NULL)"
         return f"({self.column} IS NOT NULL AND lower({self._trimmed}) NOT IN {_BLANKS})"
 
     @property
     def is_word(self) -> str:
         """SQL of whether the cell holds a word for yes or no."""
-        if is_number(self.kind) or self.kind == "BOOLEAN":
+        if not self.is_text:
             return "FALSE"
         return f"coalesce(lower({self._trimmed}) IN ('true', 'false', 'yes', 'no'), FALSE)"
 
@@ -105,6 +130,9 @@ class Cell:
         return f"coalesce(regexp_full_match({self._trimmed}, '[-+]?[0-9]*,[0-9]+'), FALSE)"
 
     @property
+    def _text(self) -> str:
+        return self.column if self.kind == "VARCHAR" else f"{self.column}::VARCHAR"
+
+    @property
     def _trimmed(self) -> str:
-        text = self.column if self.kind == "VARCHAR" else f"{self.column}::VARCHAR"
-        return f"trim({text}, {_SPACE})"
+        return f"trim({self._text}, {_SPACE})"
