@@ -138,7 +138,7 @@ def _execute(
 ) -> nbformat.NotebookNode:
     import papermill
 
-    from .kernels import Kernels
+    from .kernels import Kernels, event_loop
 
     kernels = kernels or Kernels()
     cells = len(book.cells) + bool(values)
@@ -151,10 +151,13 @@ def _execute(
         if progress is not None:
             progress(case.slug, cell_index + 1, cells)
 
-    with tempfile.TemporaryDirectory(prefix="kt-", ignore_cleanup_errors=True) as folder:
+    with (
+        event_loop(),
+        tempfile.TemporaryDirectory(prefix="kt-", ignore_cleanup_errors=True) as folder,
+    ):
         workspace = Path(folder)
         try:
-            return papermill.execute_notebook(
+            done: nbformat.NotebookNode = papermill.execute_notebook(
                 book,
                 None,
                 parameters=dict(values),
@@ -166,6 +169,7 @@ def _execute(
                 kernel_manager_class=kernels.manager_class(workspace),
                 on_cell_complete=cell_done,
             )
+            return done
         except Exception as error:
             raise failures.explain(case, error, timeout) from error
         finally:

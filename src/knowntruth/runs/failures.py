@@ -1,8 +1,9 @@
 """Failures: what stopped a chapter, in words for the person who can mend it.
 
 Every way in which an execution ends early becomes one `RunError` that names the chapter,
-the cell and the error; a refusal of the input keeps the words that the chapter found. A warning counts as a failure: it would put a path of one machine
-on the page, and it says that the chapter does something that its author did not mean.
+the cell and the error; a refusal of the input keeps the words that the chapter found.
+A warning counts as a failure: it would put a path of one machine on the page, and it says
+that the chapter does something that its author did not mean.
 """
 
 from __future__ import annotations

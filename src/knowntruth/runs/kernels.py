@@ -8,16 +8,19 @@ file and its IPython profile, so that nobody's start-up files or history take pa
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jupyter_client
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 
 import knowntruth
 
@@ -45,12 +48,12 @@ class Kernels:
         self._managers: dict[Path, Any] = {}
         self.stopped = False
 
-    def manager_class(self, workspace: Path) -> type[jupyter_client.AsyncKernelManager]:
+    def manager_class(self, workspace: Path) -> type[AsyncKernelManager]:
         """Return a kernel manager that starts one kernel of this collection in `workspace`."""
         kernels = self
         spec = kernel_spec(workspace)
 
-        class Manager(jupyter_client.AsyncKernelManager):
+        class Manager(AsyncKernelManager):
             def __init__(self, **kwargs: Any) -> None:
                 if kernels.stopped:
                     raise StoppedError("the run was interrupted")
@@ -119,6 +122,30 @@ def environment(workspace: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         **dict.fromkeys(ONE_THREAD, "1"),
     }
+
+
+@contextlib.contextmanager
+def event_loop() -> Iterator[None]:
+    """Close the event loop that Jupyter's client makes for a thread, once the work is done."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        # Inside a running loop, as in a notebook, the client keeps a thread of its own.
+        yield
+        return
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        waiting = asyncio.all_tasks(loop)
+        for task in waiting:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+        asyncio.set_event_loop(None)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

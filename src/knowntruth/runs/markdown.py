@@ -165,7 +165,8 @@ def _table_close(self: RendererHTML, *_: Any) -> str:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    parser.enable(["table", "smartquotes"])
     parser.use(dollarmath_plugin, double_inline=True, renderer=_math)
     parser.use(myst_role_plugin).use(colon_fence_plugin).use(deflist_plugin)
     parser.use(myst_block_plugin)

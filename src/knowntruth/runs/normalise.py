@@ -40,13 +40,16 @@ def normalise(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def _joined(outputs: list[Any]) -> list[Any]:
     joined: list[Any] = []
     for output in outputs:
-        last = joined[-1] if joined else None
-        same = last and last.output_type == output.output_type == "stream"
-        if same and last.name == output.name:
-            last["text"] += output.text
+        if joined and _same_stream(joined[-1], output):
+            joined[-1]["text"] += output.text
         else:
             joined.append(output)
     return joined
+
+
+def _same_stream(one: Any, other: Any) -> bool:
+    streams = one.output_type == other.output_type == "stream"
+    return streams and bool(one.name == other.name)
 
 
 def _clean(output: Any) -> Any:

@@ -25,7 +25,8 @@ COLUMNS = (
 
 def notebook(path: Path) -> nbformat.NotebookNode:
     """Return the executed notebook of a run."""
-    return nbformat.read(path, as_version=4)
+    book: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    return book
 
 
 def findings(path: Path) -> pd.DataFrame:

@@ -18,7 +18,7 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "langua
 
 def notebook(path: Path, *, own_data: bool = False) -> nbformat.NotebookNode:
     """Return the notebook that a MyST file describes, for one kind of run."""
-    book = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+    book: nbformat.NotebookNode = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     book.metadata["kernelspec"] = dict(KERNELSPEC)
     book.metadata.pop("jupytext", None)
     unwanted = SIMULATED if own_data else OWN_DATA

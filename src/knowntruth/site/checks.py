@@ -90,6 +90,7 @@ def check(folder: Path, entries: Iterable[str], root: Path) -> list[Problem]:
         entries: the documents that must have a page.
         root: the book's folder; chapters below its `notebooks` must show outputs.
     """
+    folder = folder.resolve()
     pages = {path: Page(path) for path in sorted(folder.rglob("*.html"))}
     problems = []
     for entry in entries:
@@ -125,8 +126,6 @@ def _broken(page: Page, pages: dict[Path, Page], folder: Path) -> Iterator[str]:
         target = page.path
         if parts.path:
             target = (page.path.parent / unquote(parts.path)).resolve()
-        if not target.exists() or not target.is_relative_to(folder.resolve()):
+        missing = not target.exists() or not target.is_relative_to(folder)
+        if missing or (target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}):
             yield link
-        elif parts.fragment and target in pages:
-            if unquote(parts.fragment) not in pages[target].ids:
-                yield link

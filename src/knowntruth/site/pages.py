@@ -15,7 +15,7 @@ from knowntruth.runs import look
 
 # Font Awesome: several megabytes for eight icons, and fonts that a page opened from a folder may
 # not load. book.css draws the icons.
-ICONS = re.compile(r'\s*<(?:link|script)\b[^>]*fontawesome[^>]*>(?:</script>)?')
+ICONS = re.compile(r"\s*<(?:link|script)\b[^>]*fontawesome[^>]*>(?:</script>)?")
 
 DOOR = """<!DOCTYPE html>
 <html lang="en">

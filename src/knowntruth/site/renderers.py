@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from docutils import nodes
-from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
+from myst_nb.core.render import MimeData, NbElementRenderer
 
 from knowntruth.runs import boxes
 from knowntruth.runs.figures import PLOTLY
@@ -23,8 +23,8 @@ class piece(nodes.Element):  # noqa: N801 - docutils names its nodes in lower ca
     """A drawing, its words, or a sentence's data: `mime` says which, `content` is its JSON."""
 
 
-class Figures(MimeRenderPlugin):
-    """The outputs that this book adds to those that every notebook has."""
+class Figures:
+    """The outputs that this book adds to those that every notebook has: a MyST-NB plugin."""
 
     mime_priority_overrides: ClassVar[Sequence[tuple[str, str, int | None]]] = [
         ("html", PLOTLY, 1),

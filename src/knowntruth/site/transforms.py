@@ -1,14 +1,14 @@
 """Transforms: what happens to a chapter's document between MyST-NB and the page.
 
-`JoinOutputs` gives each drawing its words and marks said sentences, `FoldCode` lets every code cell fold,
-`provenance_box` puts the origin of the run under the title, `without_thebe` takes out
-what an unused part of Jupyter Book leaves on every page.
+`JoinOutputs` gives each drawing its words and marks said sentences, `FoldCode` lets every
+code cell fold, `provenance_box` puts the origin of the run under the title, `without_thebe`
+takes out what an unused part of Jupyter Book leaves on every page.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -38,14 +38,14 @@ MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
 class JoinOutputs(SphinxPostTransform):
-    """Join what belongs together in one output: a drawing and its words, a sentence and its data."""
+    """Join what belongs together in one output: drawing and words, sentence and data."""
 
     default_priority = BEFORE_MIME_SELECTION
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
         """Join every output of the document."""
-        for bundle in list(self.document.findall(_is_bundle)):
+        for bundle in _elements(self.document, _is_bundle):
             parts = {part["mime_type"]: part for part in bundle.children}
             words = _content(parts.get(FIGURE))
             if SAID in parts and MARKDOWN in parts:
@@ -57,7 +57,7 @@ class JoinOutputs(SphinxPostTransform):
             elif any(mime in parts for mime in figures.PICTURES):
                 self._join_picture(bundle, words)
 
-    def _join_plotly(self, bundle: nodes.Node, part: Any, words: Mapping[str, Any]) -> None:
+    def _join_plotly(self, bundle: Any, part: Any, words: Mapping[str, Any]) -> None:
         drawing: piece = part.children[0]
         alt = self._alt(words, bundle)
         page = figures.plotly(_content(part), alt, key=drawing["key"])
@@ -89,7 +89,7 @@ class FoldCode(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Fold every code cell that shows its code."""
-        for cell in self.document.findall(_is_cell):
+        for cell in _elements(self.document, _is_cell):
             tags = cell["cell_metadata"].get("tags", [])
             name = next((FOLDS[tag] for tag in FOLDS if tag in tags), "Code")
             cell["hide_mode"] = cell.get("hide_mode") or "input"
@@ -120,6 +120,10 @@ def description(document: nodes.document) -> str:
     """Return the first sentences of a page, for previews of links to it."""
     text = next((p.astext() for p in document.findall(nodes.paragraph)), "")
     return " ".join(text.split())
+
+
+def _elements(document: nodes.document, wanted: Callable[[nodes.Node], bool]) -> list[Any]:
+    return list(document.findall(wanted))
 
 
 def is_folded(node: nodes.Node) -> bool:

@@ -1,7 +1,12 @@
-/* The light switch of a report: the system's choice, then light, then dark, and round again. */
+/* The light switch of a report: the system's choice, then light, then dark, and round again.
+   On a phone the contents start folded. */
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
+  if (matchMedia("(max-width: 75rem)").matches) {
+    document.querySelector(".kt-contents details").open = false;
+  }
+
   const button = document.querySelector("[data-kt-theme-switch]");
   const next = { auto: "light", light: "dark", dark: "auto" };
 
