@@ -55,7 +55,7 @@ def book(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test; words after -- go to pytest."""
-    run(session, "pytest", "-n", "2", "--dist", "loadgroup", *session.posargs)
+    run(session, "pytest", "-n", "2", *session.posargs)
 
 
 @nox.session

@@ -1,17 +1,20 @@
-"""How tests are shared out between workers (`pytest -n 2 --dist loadgroup`)."""
+"""How tests are shared out between workers (`pytest -n 2`)."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, and all of tests/site on one: they share a built site."""
-    site = Path(__file__).parent / "site"
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            group = "site" if item.path.is_relative_to(site) else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """A file's tests go to one worker, and all of tests/site to one: they share what they build."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/site" if nodeid.startswith("tests/site/") else nodeid.partition("::")[0]
+
+
+# Not `--dist loadgroup`: pytest-xdist 3.8 with pytest 9.2 no longer sees the groups.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Share out by file."""
+    return ByFile(config, log)
