@@ -86,7 +86,7 @@ def describe(
     model: type[Parameters], values: Mapping[str, object] | Parameters | None = None
 ) -> pd.DataFrame:
     """Return one row a parameter: name, default, value, range, unit and meaning."""
-    import pandas as pd  # noqa: PLC0415 - the command line starts without pandas
+    import pandas as pd  # the command line starts without pandas
 
     given = values.model_dump() if isinstance(values, Parameters) else dict(values or {})
     rows = [

@@ -65,7 +65,15 @@ def test_any_name_survives_markdown_and_html_as_plain_text(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["<script>alert(1)</script>", "**bold**", "[a](http://b)", "$x$", "{cite}`x`", "a_b_c", "| a |"],
+    [
+        "<script>alert(1)</script>",
+        "**bold**",
+        "[a](http://b)",
+        "$x$",
+        "{cite}`x`",
+        "a_b_c",
+        "| a |",
+    ],
 )
 def test_markup_in_a_name_is_escaped(text):
     assert not set(str(Name(text))) & set("<>*[]$`{}_|")

@@ -97,9 +97,7 @@ class TestTables:
     def test_switches_remove_only_what_they_name(self, default):
         without = simulate(Parameters(event_log=False, pre_period=False))
         assert without.events is None
-        pd.testing.assert_frame_equal(
-            without.users, default.users.drop(columns="songs_before")
-        )
+        pd.testing.assert_frame_equal(without.users, default.users.drop(columns="songs_before"))
 
 
 class TestRandomness:
@@ -170,8 +168,7 @@ class TestTruth:
                 ("churned", expected.churn),
             ):
                 means = [
-                    people(w).loc[lambda u, a=arm: u["arm"] == a, column].mean()
-                    for w in replicates
+                    people(w).loc[lambda u, a=arm: u["arm"] == a, column].mean() for w in replicates
                 ]
                 mean, error = mean_and_error(means)
                 assert abs(mean - value) < 4 * error, (arm, column)

@@ -36,8 +36,7 @@ def test_cutting_a_column_into_parts_changes_nothing(cuts):
     whole = streams.column(3, "column", gamma, stop=stop)
     edges = sorted({0, *cuts, stop})
     parts = [
-        streams.column(3, "column", gamma, start=a, stop=b)
-        for a, b in itertools.pairwise(edges)
+        streams.column(3, "column", gamma, start=a, stop=b) for a, b in itertools.pairwise(edges)
     ]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
 
@@ -51,9 +50,7 @@ def test_the_first_users_of_a_longer_column_are_the_users_of_a_shorter_one(fewer
 
 def test_columns_and_seeds_share_no_random_numbers():
     n = 20_000
-    draws = [
-        streams.uniform(seed, name, stop=n) for seed in (1, 2) for name in ("a", "b", "songs")
-    ]
+    draws = [streams.uniform(seed, name, stop=n) for seed in (1, 2) for name in ("a", "b", "songs")]
     correlations = np.corrcoef(draws)[np.triu_indices(len(draws), 1)]
     # 15 correlations, each with standard error 1 / sqrt(n).
     assert np.abs(correlations).max() < 4 / np.sqrt(n)

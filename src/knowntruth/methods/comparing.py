@@ -24,17 +24,13 @@ def compare(arms: Arms, column: str, *, kind: Kind, level: float) -> Comparison:
 
     Raises:
         DataError: an arm without a known value.
+        ValueError: a proportion of anything but zeros and ones.
     """
     control, treatment = arms["control"], arms["treatment"]
     if kind == "proportion":
-        return proportions(successes(control, column), successes(treatment, column), level=level)
+        c, t = control.samples[column].tally, treatment.samples[column].tally
+        return proportions(c, t, level=level)
     return welch(control, treatment, column, level=level)
-
-
-def successes(moments: Moments, column: str) -> tuple[int, int]:
-    """Return successes and trials of a column of zeros and ones."""
-    sample = moments.samples[column]
-    return (round(sample.mean * sample.count) if sample.count else 0, sample.count)
 
 
 def smallest_lift(

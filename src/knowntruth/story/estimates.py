@@ -8,6 +8,7 @@ to it, a p-value. Interval and p-value of one estimate come from the same test, 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,7 +78,7 @@ class Estimate:
         """Return one of the forms named in `FORMS`."""
         if spec not in FORMS:
             raise ValueError(f"an estimate has no form {spec!r}; it has {', '.join(FORMS)}")
-        return str(FORMS[spec](self))
+        return FORMS[spec](self)
 
     def payload(self) -> Payload:
         """Return the estimate as data for the reader of a run."""
@@ -123,7 +124,7 @@ def _signed(estimate: Estimate) -> str:
     return written if written.startswith(MINUS) else f"+{written}"
 
 
-FORMS = {
+FORMS: dict[str, Callable[[Estimate], str]] = {
     "": lambda e: e.write(e.value),
     "value": lambda e: e.write(e.value),
     "signed": _signed,

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator, Philox, SeedSequence
+from numpy.typing import NDArray
 
 BLOCK = 65_536
 
-Draw = Callable[[Generator, slice], np.ndarray]
+Values = NDArray[Any]
+Draw = Callable[[Generator, slice], Values]
 
 
 def key(column: str) -> int:
@@ -35,7 +38,7 @@ def blocks(start: int, stop: int) -> Iterator[tuple[int, slice]]:
         yield block, slice(first, min(first + BLOCK, stop))
 
 
-def column(seed: int, name: str, draw: Draw, *, start: int = 0, stop: int) -> np.ndarray:
+def column(seed: int, name: str, draw: Draw, *, start: int = 0, stop: int) -> Values:
     """Draw one column for users `start` to `stop - 1`.
 
     `draw(rng, users)` returns one value for each of `users`, a slice of user numbers that
@@ -52,6 +55,6 @@ def column(seed: int, name: str, draw: Draw, *, start: int = 0, stop: int) -> np
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def uniform(seed: int, name: str, *, stop: int) -> np.ndarray:
+def uniform(seed: int, name: str, *, stop: int) -> Values:
     """Return uniform draws on [0, 1) for the first `stop` users."""
     return column(seed, name, lambda rng, users: rng.random(users.stop - users.start), stop=stop)

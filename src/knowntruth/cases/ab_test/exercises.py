@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pandas as pd
 from scipy import stats
@@ -38,7 +39,7 @@ def check_capped_lift(answer: Callable[[pd.DataFrame, float], float], case: Expe
     for quantile in (0.99, 0.9):
         mistakes = {
             "The cap is the quantile of each arm; take that of all units together.": lift_of(
-                units, lambda g, q=quantile: g.clip(upper=g.quantile(q)), by_arm=True
+                units, partial(capped_at, quantile=quantile), by_arm=True
             ),
             "Values above the quantile are dropped; count them as the quantile instead.": lift_of(
                 units[units["primary"] <= units["primary"].quantile(quantile)]
@@ -48,7 +49,7 @@ def check_capped_lift(answer: Callable[[pd.DataFrame, float], float], case: Expe
             ),
             "No value is capped.": lift_of(units),
         }
-        right = lift_of(units, lambda x, q=quantile: x.clip(upper=x.quantile(q)))
+        right = lift_of(units, partial(capped_at, quantile=quantile))
         _judge(answer(units.copy(), quantile), right, mistakes, tolerance=CLOSE)
     say("Right: a cap keeps every unit and lets none of them decide alone.")
 
@@ -79,9 +80,14 @@ def check_users_needed(
     say("Right: a small change of a small rate takes a crowd to see.")
 
 
+def capped_at(values: pd.Series[float], *, quantile: float) -> pd.Series[float]:
+    """Return values, none above their own quantile."""
+    return values.clip(upper=values.quantile(quantile))
+
+
 def lift_of(
     units: pd.DataFrame,
-    change: Callable[[pd.Series], pd.Series] | None = None,
+    change: Callable[[pd.Series[float]], pd.Series[float]] | None = None,
     *,
     by_arm: bool = False,
 ) -> float:
@@ -104,7 +110,7 @@ def users_of_both_arms(rate: float, change: float, alpha: float, power: float) -
     return float(2 * (spread / (other - rate)) ** 2)
 
 
-def _judge(given: float, right: float, mistakes: Mapping[str, float], *, tolerance: float) -> None:
+def _judge(given: object, right: float, mistakes: Mapping[str, float], *, tolerance: float) -> None:
     if not isinstance(given, int | float) or not math.isfinite(given):
         raise NotYetError(f"Not yet: the function returns {given!r}, not a number.")
     if math.isclose(given, right, rel_tol=tolerance, abs_tol=tolerance * 1e-3):

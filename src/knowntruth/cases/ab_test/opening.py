@@ -223,7 +223,8 @@ class Experiment:
                     connection.register(name, table)
             if self.users is not None:
                 connection.register("units", self.units.df())
-            return connection.sql(sql).df()
+            rows: pd.DataFrame = connection.sql(sql).df()
+            return rows
 
     def sample(self, column: str, *, most: int, where: str = "true") -> np.ndarray:
         """Return the known values of a column: all, or `most` drawn evenly from them."""

@@ -21,7 +21,7 @@ KINDS = ("play", "playlist_add", "share", "paywall", "upgrade")
 DAY = 86_400
 
 
-def events_of(p: Parameters, users: pd.DataFrame, logged: np.ndarray) -> pd.DataFrame:
+def events_of(p: Parameters, users: pd.DataFrame, logged: streams.Values) -> pd.DataFrame:
     """Return the events of the `logged` users, ordered by time, then user.
 
     Columns: `user_id`; `time`; `kind`, one of `KINDS`; `seconds` heard, 0 unless a play.
@@ -62,24 +62,27 @@ def events_of(p: Parameters, users: pd.DataFrame, logged: np.ndarray) -> pd.Data
         {
             "user_id": users["user_id"].to_numpy()[owner[order]],
             "time": END + second[order].astype("timedelta64[s]"),
-            "kind": pd.Categorical.from_codes(kinds[order], list(KINDS)),
+            "kind": pd.Categorical.from_codes(kinds[order], pd.Index(KINDS)),
             "seconds": seconds[order],
         }
     )
 
 
-def _spread(seed: int, name: str, count: np.ndarray) -> np.ndarray:
+def _spread(seed: int, name: str, count: streams.Values) -> streams.Values:
     """Return one uniform moment an event, in the order of users."""
     return streams.column(
         seed, WORLD + name, lambda rng, users: rng.random(int(count[users].sum())), stop=len(count)
     )
 
 
-def _seconds(seed: int, plays: np.ndarray, short: np.ndarray, owner: np.ndarray) -> np.ndarray:
+def _seconds(
+    seed: int, plays: streams.Values, short: streams.Values, owner: streams.Values
+) -> streams.Values:
     """Return the seconds of each play; each user's first `short` plays are the short ones."""
     starts = np.cumsum(plays) - plays
     is_short = np.arange(len(owner)) - starts[owner] < short[owner]
     draws = _spread(seed, "seconds", plays)
     low = np.where(is_short, SHORTEST_SECONDS, SHORT_SECONDS)
     high = np.where(is_short, SHORT_SECONDS, LONGEST_SECONDS)
-    return np.floor(low + draws * (high - low)).astype(np.int16)
+    seconds: streams.Values = np.floor(low + draws * (high - low)).astype(np.int16)
+    return seconds

@@ -34,19 +34,19 @@ def users_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     def at(users: slice) -> slice:
         return slice(users.start - first, users.stop - first)
 
-    def draw(name: str, sample: streams.Draw) -> np.ndarray:
+    def draw(name: str, sample: streams.Draw) -> streams.Values:
         return streams.column(p.seed, WORLD + name, sample, start=first, stop=stop)
 
-    def uniform(name: str) -> np.ndarray:
+    def uniform(name: str) -> streams.Values:
         return draw(name, lambda rng, users: rng.random(users.stop - users.start))
 
-    def gamma(name: str, shape: float) -> np.ndarray:
+    def gamma(name: str, shape: float) -> streams.Values:
         return draw(name, lambda rng, users: rng.standard_gamma(shape, users.stop - users.start))
 
-    def binomial(name: str, trials: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    def binomial(name: str, trials: streams.Values, chance: streams.Values) -> streams.Values:
         return draw(name, lambda rng, users: rng.binomial(trials[at(users)], chance[at(users)]))
 
-    def pick(name: str, shares: Shares) -> np.ndarray:
+    def pick(name: str, shares: Shares) -> streams.Values:
         edges = np.cumsum(list(shares.values()))[:-1]
         return np.searchsorted(edges, uniform(name), side="right").astype(np.int8)
 
@@ -78,7 +78,7 @@ def users_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     before = np.where(machine, np.floor(played * uniform("machine_before")), before)
     blatant = machine & (uniform("disguised") >= p.outliers_disguised)
 
-    def rate(base: float, effect: float) -> np.ndarray:
+    def rate(base: float, effect: float) -> streams.Values:
         return np.minimum(base * np.where(treated, 1 + effect, 1.0), 1.0)
 
     offers = p.paywall_rate * np.where(treated, 1 + p.paywall_effect, 1.0) * songs
@@ -87,9 +87,11 @@ def users_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "user_id": np.arange(first, stop),
-            "arm": pd.Categorical.from_codes(treated.astype(np.int8), ["control", "treatment"]),
+            "arm": pd.Categorical.from_codes(
+                treated.astype(np.int8), pd.Index(["control", "treatment"])
+            ),
             **{
-                c: pd.Categorical.from_codes(codes[c], list(getattr(p, name)))
+                c: pd.Categorical.from_codes(codes[c], pd.Index(getattr(p, name)))
                 for c, name in SEGMENTS.items()
             },
             "songs_before": before.astype(np.int64),
@@ -115,7 +117,7 @@ def users_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     return frame.iloc[start - first :].reset_index(drop=True)
 
 
-def _lifts(p: Parameters, codes: dict[str, np.ndarray], size: int) -> np.ndarray:
+def _lifts(p: Parameters, codes: dict[str, streams.Values], size: int) -> streams.Values:
     segment = p.lift_segment
     if segment is None:
         return np.full(size, p.lift)
@@ -126,11 +128,11 @@ def _lifts(p: Parameters, codes: dict[str, np.ndarray], size: int) -> np.ndarray
 def _leaving(
     p: Parameters,
     risks: dict[tuple[bool, bool], float],
-    converted: np.ndarray,
-    treated: np.ndarray,
-    follow_up: np.ndarray,
-    uniform: Callable[[str], np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
+    converted: streams.Values,
+    treated: streams.Values,
+    follow_up: streams.Values,
+    uniform: Callable[[str], streams.Values],
+) -> tuple[streams.Values, streams.Values]:
     """Return who left, and the days from joining to leaving or to the end of observation."""
     draws = uniform("leaving")
     if p.churn_timing == "independent":
