@@ -27,7 +27,7 @@ def compared(found: Finding, level: str, *, control: Name, treatment: Name) -> s
         evidence = f"{found:level} interval {found:interval}"
     change = f"{found:change}"
     than = f"in {treatment} as in" if change == "the same" else f"in {treatment} than in"
-    if found.is_clear:
+    if found.is_clear or change == "the same":
         return f"{capital(level)} was {change} {than} {control} ({evidence})."
     easily = 0.2
     if found.estimate.p_value is not None and found.estimate.p_value < easily:

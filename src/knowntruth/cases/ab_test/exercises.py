@@ -82,7 +82,8 @@ def check_users_needed(
 
 def capped_at(values: pd.Series[float], *, quantile: float) -> pd.Series[float]:
     """Return values, none above their own quantile."""
-    return values.clip(upper=values.quantile(quantile))
+    capped: pd.Series[float] = values.clip(upper=float(values.quantile(quantile)))
+    return capped
 
 
 def lift_of(
