@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowntruth.data.contract import TYPES, Contract, Field
@@ -130,6 +130,7 @@ def test_a_contract_that_contradicts_itself_is_refused() -> None:
         Contract("t", "row", (field,), key=("y",))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
 def test_a_column_keeps_its_range_exactly_when_its_extremes_do(values: list[float]) -> None:
     column = pd.Series(np.array(values))

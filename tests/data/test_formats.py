@@ -32,6 +32,11 @@ def test_encodings_delimiters_and_line_ends_are_found(
     assert table.names["control"].text == "öld"
 
 
+def test_signs_that_only_windows_latin_1_has_are_read(opened: Opened) -> None:
+    text = "arm,€ “net”\nA,1\nB,2\nA,3\nB,4\n".encode("cp1252")
+    assert opened(text, {"primary": "€ “net”"}).rows == 4
+
+
 def test_bytes_that_windows_leaves_undefined_are_read_as_latin_1(opened: Opened) -> None:
     assert opened(b"arm,primary\nA\x81,1\nB\xe9,2\nA\x81,3\nB\xe9,4\n", control="B\xe9").rows == 4
 

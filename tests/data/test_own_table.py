@@ -157,10 +157,16 @@ def test_html_and_markdown_in_cells_come_out_as_text(opened: Opened) -> None:
 
 
 def test_every_number_of_a_statement_traces_to_its_facts(opened: Opened) -> None:
-    text = "arm 1;x9;seg;Total\nA;1;u;1\nB;;;1\nC;3;v;1\n;;;\nA;4;u;1\nB;5;;1\nB;5;;1\nTotal;9;;9\n"
+    text = (
+        "arm 1;x9;seg;Total\nA;1;u;1\nB;;;1\nC;3;v;1\n;;;\nA;4;u;1\nB;5;;1\nB;5;;1\n"
+        + "A;;u;1\n" * 3
+        + "B;;u;1\n" * 6
+        + "Total;9;;9\n"
+    )
     columns = {"arm": "arm 1", "primary": "x9", "segments": "seg"}
     table = opened(text, columns, control="A", treatment="B")
     assert len(table.statements) == 6
+    assert "x9 is blank in 10 rows (3 in arm A, 7 in arm B)" in told(table)
     for statement in table.statements:
         assert untraced(statement.text, payloads_of(statement.facts)) == []
 
