@@ -112,7 +112,7 @@ def _fence(self: RendererHTML, tokens: list[Token], index: int, *_: Any) -> str:
     if name:
         # A directive of the book that means nothing in a single page.
         return ""
-    return f"<pre><code>{html.escape(body)}</code></pre>\n"
+    return f'<pre tabindex="0"><code>{html.escape(body)}</code></pre>\n'
 
 
 def _role(self: RendererHTML, tokens: list[Token], index: int, *_: Any) -> str:

@@ -112,6 +112,8 @@ def _all_blocks(book: Any) -> Iterator[Block]:
 
 def _code(source: str, tags: set[str]) -> str:
     shown = highlight(source, PythonLexer(), HtmlFormatter())
+    # A box that scrolls must be reachable by keyboard.
+    shown = shown.replace("<pre>", '<pre tabindex="0">', 1)
     name = "Code of this figure" if "hide-input" in tags else "Code"
     return f'<details class="kt-code"><summary>{name}</summary>{shown}</details>\n'
 
@@ -141,7 +143,7 @@ def _output(output: Any, key: str) -> Iterator[Block]:
 
 
 def _plain(text: str) -> str:
-    return f'<pre class="kt-plain">{html.escape(text)}</pre>\n'
+    return f'<pre class="kt-plain" tabindex="0">{html.escape(text)}</pre>\n'
 
 
 def _without_exercises(blocks: Iterable[Block]) -> list[Block]:

@@ -7,12 +7,13 @@ good site, as they were.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,11 @@ from doit.tools import config_changed
 from knowntruth.errors import Problem, RunError
 
 from . import checks, inputs, staging
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows: two builds of one folder are not kept apart there
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from knowntruth.cases import Case
@@ -72,8 +78,20 @@ def build(
     """
     root = root.resolve()
     folder = root / "_build"
-    stage, pages = folder / "site", folder / "html"
     folder.mkdir(exist_ok=True)
+    with _alone(folder):
+        return _build(root, folder, progress, timeout, workers, find)
+
+
+def _build(
+    root: Path,
+    folder: Path,
+    progress: Progress | None,
+    timeout: float,
+    workers: int,
+    find: Callable[[str], Case] | None,
+) -> Built:
+    stage, pages = folder / "site", folder / "html"
     memory = Dependency(JsonDB, str(folder / "made-from.json"), checker_cls=MD5Checker)
     try:
         staging.stage_pages(root, stage)
@@ -91,6 +109,15 @@ def build(
         return Built(pages / "index.html", tuple(stale), pages_written=False)
     finally:
         memory.close()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other build works in the same folder."""
+    with (folder / "lock").open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _task(name: str, depends_on: Iterable[Path], target: Path) -> Task:

@@ -17,6 +17,9 @@ from knowntruth.runs import look
 # not load. book.css draws the icons.
 ICONS = re.compile(r"\s*<(?:link|script)\b[^>]*fontawesome[^>]*>(?:</script>)?")
 
+# docutils puts entries of this role into a list, where a screen reader expects items.
+BIBLIOGRAPHY_ROLE = ('role="doc-biblioentry"', 'role="listitem"')
+
 DOOR = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -41,9 +44,9 @@ def finish(folder: Path, *, root: str, title: str) -> None:
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     for page in sorted(folder.rglob("*.html")):
         text = page.read_text(encoding="utf-8")
-        lighter = ICONS.sub("", text)
-        if lighter != text:
-            page.write_text(lighter, encoding="utf-8", newline="\n")
+        better = ICONS.sub("", text).replace(*BIBLIOGRAPHY_ROLE)
+        if better != text:
+            page.write_text(better, encoding="utf-8", newline="\n")
     if root != "index":
         write_door(folder, root=root, title=title)
 
