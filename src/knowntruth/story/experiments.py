@@ -188,10 +188,10 @@ def rule_choice(rule: str, *, has_flag: bool) -> str:
     if rule == "none" and not has_flag:
         return (
             "No column tells machines from people, so nobody is left out. "
-            "The estimate is not bent, and a few extreme units may make its interval wide."
+            "Machines, if there are any, dilute the lift and widen its interval."
         )
     return {
-        "none": "Nobody is left out, and a few extreme units may make the interval wide.",
+        "none": "Nobody is left out; machines, if there are any, dilute the lift and widen its interval.",
         "winsorise": "Nobody is left out. The cap takes a little of the effect away.",
         "trim": "It looks at what the treatment moves, so it can bend the answer.",
     }[rule]
@@ -256,13 +256,13 @@ RULES = {
 }
 
 WHY_RULE = {
-    "none": "Bends nothing; extreme units, where there are any, widen its interval.",
+    "none": "Machines, where there are any, dilute the lift and widen its interval.",
     "trim": "Drops units by what the treatment can move: bends the answer when it moves it.",
     "winsorise": "Caps a value that the treatment can move: bends the answer, but drops nobody.",
     "flagged": "Leaves out by behaviour that the treatment does not change: bends nothing.",
 }
 ASSUMES_RULE = {
-    "none": "No single unit is so large that it decides the mean.",
+    "none": "No unit is a machine, and none is so large that it decides the mean.",
     "trim": "The treatment does not move units across the cut. If it works, it does.",
     "winsorise": "Little of the effect lies above the cap.",
     "flagged": "The flag is made from behaviour that the treatment does not change.",

@@ -12,6 +12,7 @@ USERS = Contract(
     key=("user_id",),
     fields=(
         Field(name="user_id", kind="whole number", meaning="the user", low=0),
+        Field(name="joined", kind="time", meaning="day on which the user entered the test"),
         Field(name="arm", kind="label", meaning="assigned arm", choices=("control", "treatment")),
         Field(name="country", kind="label", meaning="country of the account"),
         Field(name="device", kind="label", meaning="device at sign-up"),

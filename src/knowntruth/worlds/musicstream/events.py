@@ -11,9 +11,9 @@ import pandas as pd
 
 from .. import streams
 from .parameters import Parameters
+from .truth import END
 from .users import WORLD
 
-END = np.datetime64("2025-03-01T00:00:00", "us")  # the test stops for everybody
 SHORT_SECONDS = 40  # a play shorter than this counts as short
 LONGEST_SECONDS = 400
 SHORTEST_SECONDS = 5

@@ -16,6 +16,7 @@ from scipy import optimize, stats
 
 from .parameters import SEGMENTS, Parameters
 
+END = np.datetime64("2025-03-01T00:00:00", "us")  # the test stops for everybody
 FOLLOW_UP = 59  # longest time under observation, in days
 TAIL = 1e-13  # share of listeners beyond the last count of a sum
 
@@ -148,7 +149,7 @@ def risk(p: Parameters, *, converted: bool, treated: bool) -> float:
 
 
 @lru_cache(maxsize=64)
-def hazard_for(share: float, follow_up: int) -> float:
+def hazard_for(share: float, follow_up: int = FOLLOW_UP) -> float:
     """Return the daily hazard at which `share` leave when follow-up is uniform on whole days."""
     if share == 0:
         return 0.0

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import streams
 from .parameters import SEGMENTS, Parameters, Shares
-from .truth import FOLLOW_UP, hazard_for, risk
+from .truth import END, FOLLOW_UP, hazard_for, risk
 
 WORLD = "musicstream/"  # two worlds with one seed share no random numbers
 
@@ -87,6 +87,7 @@ def users_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "user_id": np.arange(first, stop),
+            "joined": END - follow_up.astype("timedelta64[D]"),
             "arm": pd.Categorical.from_codes(
                 treated.astype(np.int8), pd.Index(["control", "treatment"])
             ),

@@ -36,6 +36,15 @@ def simulate(p: Parameters) -> World:
         lost=full.loc[full["lost"], "user_id"].to_numpy(),
     )
     events = events_of(p, full, logged) if p.event_log else None
+    return World(p, _visible(p, full), events, truth)
+
+
+def users_of(p: Parameters) -> pd.DataFrame:
+    """Return the users table alone, for callers that simulate many worlds and know the truth."""
+    return _visible(p, users_between(p, 0, p.users))
+
+
+def _visible(p: Parameters, full: pd.DataFrame) -> pd.DataFrame:
+    """Return what an analyst sees of the users."""
     hidden = ["machine", "lost", "follow_up"] + ([] if p.pre_period else ["songs_before"])
-    users = full[logged].drop(columns=hidden).reset_index(drop=True)
-    return World(p, users, events, truth)
+    return full[~full["lost"]].drop(columns=hidden).reset_index(drop=True)

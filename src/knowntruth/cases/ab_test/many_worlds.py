@@ -1,0 +1,295 @@
+"""Many worlds: every method of the chapter, run again in worlds that differ by their seed alone.
+
+Each replicate simulates a world, analyses it by each method, and keeps value and interval.
+Replicates are shared out to processes; a replicate depends on its number alone, never on
+which process made it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.random import SeedSequence
+from numpy.typing import NDArray
+
+from ...methods import experiments
+from ...methods.moments import Moments, Pair, Sample
+from ...methods.rates import pooled_z_test
+from ...methods.replication import Behaviour, behaviour
+from ...story.estimates import Estimate
+from ...story.numbers import Unit
+from ...worlds import streams
+from ...worlds.musicstream import groups
+from ...worlds.musicstream.world import World, simulate, users_of
+from .opening import is_machine
+from .parameters import Parameters
+
+HEAVY = 0.75  # power users are the top quarter
+FEW_CONVERSIONS = 10
+Answer = tuple[float, float, float]
+NOTHING: Answer = (np.nan, np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of the chapter.
+
+    Attributes:
+        key, label: name for programs, and for people.
+        quantity: what it estimates.
+        unit: of its values.
+        is_naive: whether the chapter warns of it.
+        answer: value and interval for one world.
+        truth: what it should find; None where there is nothing to aim at.
+        null: the value that means "nothing found".
+        why: one sentence on why it fails or does not.
+    """
+
+    key: str
+    label: str
+    quantity: str
+    unit: Unit
+    is_naive: bool
+    answer: Callable[[_Replicate], Answer]
+    truth: Callable[[World, float], float | None]
+    null: Callable[[Parameters], float]
+    why: str
+
+
+class _Replicate:
+    """One world's users as arrays, and its moments by rule."""
+
+    def __init__(self, p: Parameters, users: pd.DataFrame) -> None:
+        self.p, self.level = p, 1 - p.alpha
+        self.treated = (users["arm"] == "treatment").to_numpy()
+        self.songs = users["songs_played"].to_numpy(dtype=float)
+        self.paid = users["converted"].to_numpy(dtype=float)
+        self.before = users["songs_before"].to_numpy(dtype=float) if p.pre_period else None
+        self.people = ~is_machine(users).to_numpy()
+        self.segments = {c: users[c] for c in ("device", "country", "age_group")}
+        self.cut = float(np.quantile(self.songs, p.outlier_quantile))
+
+    def welch(self, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Answer:
+        """Return the lift of a mean among the rows to keep."""
+        control, treatment = (
+            Moments(int(rows.sum()), {"x": _sample(values[rows])}, {})
+            for rows in (keep & ~self.treated, keep & self.treated)
+        )
+        return _lift(experiments.welch(control, treatment, "x", level=self.level))
+
+    def cuped(self) -> Answer:
+        """Return the lift in songs, adjusted for listening before the test."""
+        if self.before is None:
+            return NOTHING
+        sides = []
+        for rows in (self.people & ~self.treated, self.people & self.treated):
+            songs, before = self.songs[rows], self.before[rows]
+            covariance = float(np.cov(songs, before)[0, 1])
+            pair = Pair(_sample(songs), _sample(before), covariance)
+            sides.append(Moments(len(songs), {}, {("x", "b"): pair}))
+        return _lift(experiments.cuped(sides[0], sides[1], "x", "b", level=self.level))
+
+    def rates(self, keep: NDArray[np.bool_]) -> Answer:
+        """Return the lift of the share that pays among the rows to keep."""
+        control, treatment = (
+            (int(self.paid[rows].sum()), int(rows.sum()))
+            for rows in (keep & ~self.treated, keep & self.treated)
+        )
+        if not control[1] or not treatment[1]:
+            return NOTHING
+        return _lift(experiments.proportions(control, treatment, level=self.level))
+
+    def heavy_now(self) -> Answer:
+        """Return the lift in paying among those who listened most during the test."""
+        cut = np.quantile(self.songs[self.people], HEAVY)
+        return self.rates(self.people & (self.songs >= cut))
+
+    def heavy_before(self) -> Answer:
+        """Return the lift in paying among those who listened most before the test."""
+        if self.before is None:
+            return NOTHING
+        cut = np.quantile(self.before[self.people], HEAVY)
+        return self.rates(self.people & (self.before >= cut))
+
+    def best_segment(self) -> Answer:
+        """Return the lift in paying of the segment in which it is most significant."""
+        best, smallest = None, 2.0
+        for column in self.segments.values():
+            for value in column.cat.categories:
+                keep = self.people & (column == value).to_numpy()
+                sides = [keep & ~self.treated, keep & self.treated]
+                tallies = [(int(self.paid[s].sum()), int(s.sum())) for s in sides]
+                if min(successes for successes, _ in tallies) < FEW_CONVERSIONS:
+                    continue
+                # The test alone decides; only the chosen one needs its interval.
+                p = pooled_z_test(*tallies)
+                if p < smallest:
+                    best, smallest = tallies, p
+        if best is None:
+            return NOTHING
+        return _lift(experiments.proportions(best[0], best[1], level=self.level))
+
+    def split(self) -> Answer:
+        """Return the share of treatment with the interval of its check."""
+        treated = int(self.treated.sum())
+        found = experiments.sample_ratio(
+            len(self.treated) - treated,
+            treated,
+            treatment_share=self.p.treatment_share,
+            level=1 - self.p.split_alpha,
+        )
+        return _ends(found.estimate)
+
+
+def _songs(world: World, _cut: float) -> float:
+    return world.truth.lift
+
+
+def _paying(world: World, _cut: float) -> float | None:
+    return world.truth.conversion_lift
+
+
+def _zero(_p: Parameters) -> float:
+    return 0.0
+
+
+METHODS = (
+    Method(
+        "split", "sample ratio check", "share of treatment", "share", False,
+        _Replicate.split, lambda w, _: w.truth.logged_share, lambda p: p.treatment_share,
+        "Counts units as assigned, so nothing but a loss can move it.",
+    ),
+    Method(
+        "none", "Welch, keep everybody", "songs", "relative", True,
+        lambda r: r.welch(r.songs, np.ones_like(r.treated)), _songs, _zero,
+        "Machines add the same to both arms: they dilute the lift and spread it far.",
+    ),
+    Method(
+        "trim", "Welch, trim", "songs", "relative", True,
+        lambda r: r.welch(r.songs, r.songs < r.cut), _songs, _zero,
+        "Drops the users whom the treatment moved over the cut.",
+    ),
+    Method(
+        "winsorise", "Welch, winsorise", "songs", "relative", False,
+        lambda r: r.welch(np.minimum(r.songs, r.cut), np.ones_like(r.treated)), _songs, _zero,
+        "Drops nobody, and counts the heaviest for less than they did.",
+    ),
+    Method(
+        "flagged", "Welch, leave out machines", "songs", "relative", False,
+        lambda r: r.welch(r.songs, r.people), _songs, _zero,
+        "Leaves out by behaviour that the treatment does not change.",
+    ),
+    Method(
+        "cuped", "CUPED", "songs", "relative", False, _Replicate.cuped, _songs, _zero,
+        "Takes out what was known before, and spreads less.",
+    ),
+    Method(
+        "paying", "z-test", "conversion", "relative", False,
+        lambda r: r.rates(r.people), _paying, _zero,
+        "Right on average; whether it sees the effect is a matter of size.",
+    ),
+    Method(
+        "best_segment", "“launch where it is significant”", "conversion", "relative", True,
+        _Replicate.best_segment, _paying, _zero,
+        "Picks the luckiest of many segments and reports its luck as an effect.",
+    ),
+    Method(
+        "heavy_now", "“power users”", "conversion", "relative", True, _Replicate.heavy_now,
+        lambda w, cut: groups.would_be_heavy(w.parameters, cut).lift, _zero,
+        "Chosen after treatment: the treatment lifts lighter payers into the group.",
+    ),
+    Method(
+        "heavy_before", "heavy listeners before the test", "conversion", "relative", False,
+        _Replicate.heavy_before,
+        lambda w, cut: groups.heavy_before(w.parameters, cut).lift, _zero,
+        "Chosen before treatment, so both arms hold the same kind of people.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one method behaved over many worlds."""
+
+    method: Method
+    truth: float | None
+    behaviour: Behaviour
+
+
+def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
+    """Return how every method behaves over `replications` worlds of these parameters.
+
+    Methods that no replicate can answer, such as CUPED without a pre-period, are left out.
+    """
+    answers = replicate(p, replications=replications, workers=workers)
+    world = simulate(p.model_copy(update={"event_log": False}))
+    songs = world.users.loc[~is_machine(world.users), "songs_played"]
+    cut = float(songs.quantile(HEAVY))
+    scores = []
+    for method in METHODS:
+        table = answers[method.key]
+        if np.isfinite(table[:, 0]).sum() < 2:
+            continue
+        truth = method.truth(world, cut)
+        level = 1 - (p.split_alpha if method.key == "split" else p.alpha)
+        found = behaviour(
+            *table.T, truth=truth, level=level, unit=method.unit, null=method.null(p)
+        )
+        scores.append(Score(method, truth, found))
+    return scores
+
+
+def replicate(
+    p: Parameters, *, replications: int, workers: int = 2
+) -> Mapping[str, NDArray[np.float64]]:
+    """Return value, low and high of every method for each replicate: arrays of (n, 3)."""
+    work = partial(_replicates, p)
+    shares = [range(k, replications, workers) for k in range(workers)]
+    if workers == 1:
+        parts = [work(shares[0])]
+    else:
+        # Not forked: the caller may be a notebook's kernel with threads of its own.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            parts = list(pool.map(work, shares))
+    found = np.empty((replications, len(METHODS), 3))
+    for numbers, part in zip(shares, parts, strict=True):
+        found[list(numbers)] = part
+    return {method.key: found[:, i] for i, method in enumerate(METHODS)}
+
+
+def seeds(seed: int, numbers: range) -> Iterator[int]:
+    """Yield the seed of each replicate, by its number."""
+    for number in numbers:
+        state = SeedSequence(seed, spawn_key=(streams.key("ab_test/many worlds"), number))
+        yield int(state.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _replicates(p: Parameters, numbers: range) -> NDArray[np.float64]:
+    rows = np.empty((len(numbers), len(METHODS), 3))
+    for row, seed in zip(rows, seeds(p.seed, numbers), strict=True):
+        one = p.model_copy(update={"seed": seed, "event_log": False})
+        replicate_of_world = _Replicate(one, users_of(one))
+        row[:] = [method.answer(replicate_of_world) for method in METHODS]
+    return rows
+
+
+def _sample(values: NDArray[np.float64]) -> Sample:
+    if not len(values):
+        return Sample(0, np.nan, np.nan)
+    variance = float(values.var(ddof=1)) if len(values) > 1 else np.nan
+    return Sample(len(values), float(values.mean()), variance)
+
+
+def _lift(found: experiments.Comparison) -> Answer:
+    return NOTHING if found.lift is None else _ends(found.lift)
+
+
+def _ends(estimate: Estimate) -> Answer:
+    return estimate.value, estimate.low, estimate.high
