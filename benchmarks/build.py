@@ -1,0 +1,102 @@
+"""Building the book: our flow against Jupyter Book's own forced execution.
+
+Both build the same pages from the same sources with the same interpreter, from nothing:
+the book with several copies of its chapter, so that there is work to share out. Theirs is
+`jupyter-book build --all` with `execute_notebooks: force`.
+Run with `python -m benchmarks build`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from knowntruth import cases
+from knowntruth.site.build import JUPYTER_BOOK, build
+
+ROOT = Path(__file__).parents[1]
+CHAPTER = "ab_test"
+COPIES = 4
+
+
+def main() -> None:
+    """Time both and print the ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
+        for root in (ours, theirs):
+            make_book(root)
+        force_execution(theirs)
+        rows = [
+            ("knowntruth build, from nothing", seconds(lambda: build(ours, find=case))),
+            ("knowntruth build, nothing changed", seconds(lambda: build(ours, find=case))),
+            ("jupyter-book build --all, forced", seconds(lambda: build_theirs(theirs))),
+        ]
+    print(f"{COPIES} chapters, each the work of {CHAPTER}")
+    for name, took in rows:
+        print(f"{name:<36}{took:>8.2f} s")
+    print(f"\ntheirs / ours from nothing: {rows[2][1] / rows[0][1]:.1f}")
+
+
+def make_book(root: Path) -> None:
+    """Write a book whose chapters are copies of one."""
+    shutil.copytree(ROOT / "book", root / "book")
+    shutil.copy(ROOT / "_config.yml", root)
+    (root / "notebooks").mkdir()
+    source = ROOT / "notebooks" / f"{CHAPTER}.md"
+    for slug in slugs():
+        shutil.copy(source, root / "notebooks" / f"{slug}.md")
+    pages = ["book/how-to-read", "book/glossary", "book/references"]
+    chapters = [{"file": name} for name in [*(f"notebooks/{slug}" for slug in slugs()), *pages]]
+    contents = {"format": "jb-book", "root": "book/index", "chapters": chapters}
+    (root / "_toc.yml").write_text(yaml.safe_dump(contents), encoding="utf-8")
+
+
+def slugs() -> list[str]:
+    """Return the names of the copies, the chapter's own first."""
+    return [CHAPTER, *(f"{CHAPTER}_{number}" for number in range(2, COPIES + 1))]
+
+
+def case(slug: str) -> cases.Case:
+    """Return the chapter's case under the name of a copy."""
+    return dataclasses.replace(cases.get(CHAPTER), slug=slug)
+
+
+def force_execution(root: Path) -> None:
+    """Let Jupyter Book execute the chapters of a book, all of them, every time."""
+    path = root / "_config.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["execute"] = {"execute_notebooks": "force", "timeout": 600}
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+
+def build_theirs(root: Path) -> None:
+    """Build a book as Jupyter Book does; its kernels are started by the name `python`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", JUPYTER_BOOK, "build", str(root), "--all"],
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    written = list((root / "_build" / "html" / "notebooks").glob("*.html"))
+    if done.returncode or len(written) != COPIES:
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+    if (root / "_build" / "html" / "reports").exists():
+        raise RuntimeError("a chapter failed in Jupyter Book's own execution")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a piece of work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
