@@ -2,10 +2,12 @@
 
 Both read the same file and compute what the chapter says of it: rows of each arm, Welch's
 test, CUPED, the z-test of a proportion, and the 99th percentile of the metric. Ours checks
-the table first (missing, infinite and negative values, repeated units); pandas does not.
-Each runs in processes of its own, in turn; the figures are the best of them, without the
-time that Python needs to import; where others share the machine, look at the processor
-seconds, which our side spends on several cores at once. Run with `nox -s bench`, or `python benchmarks/own_data.py`.
+the table first (text, missing and infinite values, repeated units); pandas does not. Each
+runs in processes of its own, in turn; the figures are the best of them, without the time
+that Python needs to import. Where others share the machine, processor seconds say more: our
+side spends them on all cores at once.
+
+Run with `nox -s bench`, or `python benchmarks/own_data.py`.
 """
 
 from __future__ import annotations
