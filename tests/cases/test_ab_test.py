@@ -9,8 +9,8 @@ import pytest
 from knowntruth import cases
 from knowntruth.cases import ab_test
 from knowntruth.cases.ab_test.contract import UNITS
-from knowntruth.cases.ab_test.opening import is_machine
 from knowntruth.cases.ab_test.own import is_bare
+from knowntruth.cases.ab_test.simulated import is_machine
 from knowntruth.errors import ParameterError, UserError
 from knowntruth.parameters import describe, parse
 from knowntruth.story import Name
@@ -93,7 +93,11 @@ class TestOneShape:
     @pytest.mark.parametrize("kind", ["simulated", "own"])
     def test_units_have_the_columns_of_the_contract(self, kind, request):
         case = request.getfixturevalue(kind)
-        counts = {"secondary": len(case.secondary), "segments": len(case.segments)}
+        counts = {
+            "secondary": len(case.secondary),
+            "segments": len(case.segments),
+            "signals": len(case.signals),
+        }
         allowed = {*UNITS.columns(counts), *(f.name for f in UNITS.fields if not f.several)}
         assert set(case.units.columns) <= allowed
         assert set(case.counts) == {"control", "treatment"}

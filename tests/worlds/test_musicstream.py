@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 from scipy import stats
 
 from knowntruth.errors import DataError, ParameterError
 from knowntruth.parameters import check
 from knowntruth.worlds import streams
 from knowntruth.worlds.musicstream.contract import EVENTS, USERS
+from knowntruth.worlds.musicstream.groups import heavy_before, mean_days_left, would_be_heavy
 from knowntruth.worlds.musicstream.parameters import Parameters
 from knowntruth.worlds.musicstream.truth import FOLLOW_UP, hazard_for
 from knowntruth.worlds.musicstream.users import users_between
@@ -106,12 +110,14 @@ class TestRandomness:
         pd.testing.assert_frame_equal(again.users, default.users)
         pd.testing.assert_frame_equal(again.events, default.events)
 
-    @settings(max_examples=8, deadline=None)
-    @given(cut=st.integers(1, streams.BLOCK + 400))
+    @settings(max_examples=20, deadline=None)
+    @given(cut=st.integers(1, 1399))
     def test_cutting_the_users_into_parts_changes_nothing(self, cut):
-        p = Parameters(users=streams.BLOCK + 401)
-        whole = users_between(p, 0, p.users)
-        parts = [users_between(p, 0, cut), users_between(p, cut, p.users)]
+        p = Parameters(users=1400)
+        # The law holds for blocks of any size; small ones try more cuts in less time.
+        with mock.patch.object(streams, "BLOCK", 500):
+            whole = users_between(p, 0, p.users)
+            parts = [users_between(p, 0, cut), users_between(p, cut, p.users)]
         pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
 
     def test_the_first_users_of_a_bigger_world_are_the_users_of_the_smaller(self):
@@ -246,3 +252,60 @@ class TestParameters:
     def test_impossible_worlds_are_refused_with_what_to_do(self, values, words):
         with pytest.raises(ParameterError, match=words):
             check(Parameters, values)
+
+
+@pytest.fixture(scope="module")
+def many_users():
+    """Return the parameters and the users of a large world without machines."""
+    p = Parameters(users=400_000, treatment_share=0.5, event_log=False, outliers=0, seed=11)
+    return p, simulate(p).users
+
+
+class TestGroups:
+    """Groups that an analyst forms afterwards: exact expectations against a long simulation."""
+
+    def test_heavy_listeners_before_the_test_pay_as_expected(self, many_users):
+        p, table = many_users
+        expected = heavy_before(p, 27)
+        heavy = table[table["songs_before"] >= 27]
+        for arm in ("control", "treatment"):
+            paid = heavy.loc[heavy["arm"] == arm, "converted"]
+            share = getattr(expected, arm)
+            assert abs(paid.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(paid))
+
+    def test_would_be_heavy_listeners_are_those_of_control(self, many_users):
+        p, table = many_users
+        expected = would_be_heavy(p, 27)
+        heavy = table[(table["songs_played"] >= 27) & (table["arm"] == "control")]
+        error = np.sqrt(expected.control * (1 - expected.control) / len(heavy))
+        assert abs(heavy["converted"].mean() - expected.control) < 4 * error
+        # The effect on would-be power users of the original's design: 9.15 %, by simulation.
+        assert expected.lift == pytest.approx(0.0915, abs=0.003)
+
+    def test_days_before_leaving_match_kaplan_meier(self, many_users):
+        p, table = many_users
+        for arm, treated in (("control", False), ("treatment", True)):
+            rows = table[table["arm"] == arm]
+            km = KaplanMeierFitter().fit(rows["days_observed"], rows["churned"])
+            curve = km.survival_function_["KM_estimate"].reindex(range(59)).ffill()
+            truth = simulate(Parameters(event_log=False)).truth
+            expected = mean_days_left(
+                p, conversion=getattr(truth, arm).conversion, treated=treated, until=59
+            )
+            # Standard error of the restricted mean of 200,000 such users: about 0.05 days.
+            assert curve.sum() == pytest.approx(expected, abs=0.2)
+
+    def test_a_world_that_leaves_at_drawn_times_has_no_expected_days(self):
+        p = Parameters(churn_timing="independent")
+        assert mean_days_left(p, conversion=0.1, treated=True, until=30) is None
+
+    @pytest.mark.parametrize("correlation", [0.0, 1.0])
+    def test_extreme_correlations_are_no_special_case(self, correlation):
+        p = Parameters(pre_correlation=correlation)
+        found = heavy_before(p, 20)
+        if correlation == 0:
+            truth = simulate(Parameters(event_log=False)).truth
+            assert found.control == pytest.approx(truth.control.conversion, rel=1e-6)
+        else:
+            same = would_be_heavy(p, 20)
+            assert found.control == pytest.approx(same.control, rel=2e-2)

@@ -29,7 +29,7 @@ def test_the_key_of_a_column_never_changes():
     assert streams.key("songs") == int("6d9e556e", 16)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(cuts=st.lists(st.integers(0, 2 * streams.BLOCK + 999), max_size=4))
 def test_cutting_a_column_into_parts_changes_nothing(cuts):
     stop = 2 * streams.BLOCK + 999
@@ -41,7 +41,7 @@ def test_cutting_a_column_into_parts_changes_nothing(cuts):
     np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(fewer=st.integers(1, streams.BLOCK + 500))
 def test_the_first_users_of_a_longer_column_are_the_users_of_a_shorter_one(fewer):
     longer = streams.column(3, "column", gamma, stop=streams.BLOCK + 500)

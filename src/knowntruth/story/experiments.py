@@ -191,7 +191,7 @@ def rule_choice(rule: str, *, has_flag: bool) -> str:
             "Machines, if there are any, dilute the lift and widen its interval."
         )
     return {
-        "none": "Nobody is left out; machines, if there are any, dilute the lift and widen its interval.",
+        "none": "Nobody is left out; machines, if there are any, dilute the lift.",
         "winsorise": "Nobody is left out. The cap takes a little of the effect away.",
         "trim": "It looks at what the treatment moves, so it can bend the answer.",
     }[rule]

@@ -19,9 +19,9 @@ def _open(p: Any) -> Any:
 
 
 def _simulate(p: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    from .opening import simulate
+    from .simulated import tables_of
 
-    return simulate(p)
+    return tables_of(p)
 
 
 CASE = Case(

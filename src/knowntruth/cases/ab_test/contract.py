@@ -38,6 +38,23 @@ UNITS = Contract(
             blanks="left out",
         ),
         Field(
+            name="signals",
+            kind="number",
+            meaning="counts that are hoped to tell of a later purchase, such as shares",
+            required=False,
+            several=True,
+            stem="signal",
+            blanks="left out",
+        ),
+        Field(
+            name="offers",
+            kind="number",
+            meaning="how often an offer to pay was shown",
+            low=0,
+            required=False,
+            blanks="left out",
+        ),
+        Field(
             name="segments",
             kind="label",
             meaning="groups known before the experiment began, such as the country",
@@ -46,6 +63,14 @@ UNITS = Contract(
             stem="segment",
             blanks="own group",
             most=50,
+        ),
+        Field(
+            name="day",
+            kind="days",
+            meaning="day of the experiment on which it entered, counted from any start",
+            unit="days",
+            required=False,
+            blanks="left out",
         ),
         Field(
             name="duration",

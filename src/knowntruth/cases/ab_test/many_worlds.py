@@ -27,8 +27,8 @@ from ...story.numbers import Unit
 from ...worlds import streams
 from ...worlds.musicstream import groups
 from ...worlds.musicstream.world import World, simulate, users_of
-from .opening import is_machine
 from .parameters import Parameters
+from .simulated import is_machine
 
 HEAVY = 0.75  # power users are the top quarter
 FEW_CONVERSIONS = 10
@@ -238,9 +238,7 @@ def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
             continue
         truth = method.truth(world, cut)
         level = 1 - (p.split_alpha if method.key == "split" else p.alpha)
-        found = behaviour(
-            *table.T, truth=truth, level=level, unit=method.unit, null=method.null(p)
-        )
+        found = behaviour(*table.T, truth=truth, level=level, unit=method.unit, null=method.null(p))
         scores.append(Score(method, truth, found))
     return scores
 

@@ -22,18 +22,18 @@ from ...story.estimates import Estimate
 from ...story.findings import Finding
 from ...story.names import Name
 from ...worlds import streams
-from ...worlds.musicstream.contract import EVENTS, USERS
-from ...worlds.musicstream.parameters import SEGMENTS
-from ...worlds.musicstream.truth import Truth, as_data
-from ...worlds.musicstream.world import simulate as simulate_world
+from ...worlds.musicstream.truth import Truth
 from .contract import UNITS
 from .parameters import Kind, Parameters
 
-# A person's plays vary in length; an account that cuts nine of ten short is a machine.
-MACHINE_PLAYS = 20
-MACHINE_SHORT_SHARE = 0.9
-
 ARMS = ("control", "treatment")
+
+
+class Known(Protocol):
+    """Answers about what is true in a world, see `simulated`."""
+
+    def answer(self, question: str, *about: object) -> float | None:
+        """Return the answer to a question about something."""
 
 
 class Compared(Protocol):
@@ -101,7 +101,10 @@ class Experiment:
         words: names of units and arms.
         intended_share: planned share of treatment, or None where nobody said it.
         covariate: name of the pre-period column, or None.
+        signals: counts that are hoped to tell of a later purchase.
+        offers: name of the column of offers shown, or None.
         truth: the world's truth, or None with somebody's own table.
+        known: answers about what else is true in that world, or None.
         users, events: the world's own tables, or None with somebody's own.
         notes: what was done to somebody's own table on reading it, a sentence each.
     """
@@ -114,7 +117,10 @@ class Experiment:
     words: Words
     intended_share: float | None
     covariate: Name | None
+    signals: tuple[Metric, ...] = ()
+    offers: Name | None = None
     truth: Truth | None = None
+    known: Known | None = None
     users: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
     notes: tuple[Statement, ...] = ()
@@ -162,13 +168,25 @@ class Experiment:
         """The share of treatment that is to be expected among logged units."""
         return None if self.truth is None else self.truth.logged_share
 
+    def true(self, question: str, *about: object) -> float | None:
+        """Return what is true about something, or None where nobody knows it."""
+        return None if self.known is None else self.known.answer(question, *about)
+
     def dictionary(self) -> pd.DataFrame:
         """Return what each column of the units holds: contract name, words, meaning."""
         words: dict[str, Name] = {metric.column: metric.name for metric in self.metrics}
+        words |= {metric.column: metric.name for metric in self.signals}
         words |= {segment.column: segment.name for segment in self.segments}
+        words |= {"offers": self.offers} if self.offers else {}
         words |= {"covariate": self.covariate} if self.covariate else {}
         words |= {"arm": Name(f"{self.words.control.text} or {self.words.treatment.text}")}
-        fields = UNITS.columns({"secondary": len(self.secondary), "segments": len(self.segments)})
+        fields = UNITS.columns(
+            {
+                "secondary": len(self.secondary),
+                "segments": len(self.segments),
+                "signals": len(self.signals),
+            }
+        )
         fields |= {field.name: field for field in UNITS.fields if not field.several}
         return pd.DataFrame(
             [
@@ -242,22 +260,9 @@ def open_experiment(p: Parameters) -> Experiment:
         from .own import open_own  # only a run on own data reads files
 
         return open_own(p)
-    return _open_world(p)
+    from .simulated import open_world
 
-
-def is_machine(users: pd.DataFrame) -> pd.Series:
-    """Return which users act like machines: many plays, nearly all of them cut short."""
-    plays = users["songs_played"]
-    return (plays >= MACHINE_PLAYS) & (users["short_plays"] > MACHINE_SHORT_SHARE * plays)
-
-
-def simulate(p: Parameters) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
-    """Return the world's tables by name, and its truth as plain data."""
-    world = simulate_world(p)
-    tables = {"users": world.users}
-    if world.events is not None:
-        tables["events"] = world.events
-    return tables, as_data(world.truth)
+    return open_world(p)
 
 
 def label_words(p: Parameters, known: Mapping[str, str]) -> dict[str, Name]:
@@ -275,67 +280,3 @@ def label_words(p: Parameters, known: Mapping[str, str]) -> dict[str, Name]:
     if problems:
         raise ParameterError("These labels cannot be used:", problems)
     return {key: Name(p.labels.get(key, word)) for key, word in known.items()}
-
-
-def _open_world(p: Parameters) -> Experiment:
-    world = simulate_world(p)
-    truth = world.truth
-    users = USERS.validate(world.users)
-    if world.events is not None:
-        EVENTS.validate(world.events)
-    columns = {
-        "unit": "user_id",
-        "arm": "arm",
-        "primary": "songs_played",
-        "secondary_1": "converted",
-        "covariate": "songs_before",
-        "segment_1": "country",
-        "segment_2": "device",
-        "segment_3": "age_group",
-        "duration": "days_observed",
-        "event": "churned",
-    }
-    at_hand = {name: users[source] for name, source in columns.items() if source in users}
-    units = pd.DataFrame(at_hand).assign(arm=users["arm"].astype(str))
-    units["automated"] = is_machine(users).astype(int)
-    words = label_words(
-        p,
-        {
-            "units": "users",
-            "control": "control",
-            "treatment": "treatment",
-            "primary": "songs played",
-            "secondary": "conversion",
-            "covariate": "songs played before the test",
-        },
-    )
-    return Experiment(
-        parameters=p,
-        units=duckdb.connect(config={"threads": 1}).from_df(units),
-        primary=Metric(
-            "primary",
-            words["primary"],
-            "mean",
-            truth.lift,
-            truth.treatment.songs - truth.control.songs,
-        ),
-        secondary=(
-            Metric(
-                "secondary_1",
-                words["secondary"],
-                "proportion",
-                truth.conversion_lift,
-                truth.conversion_difference,
-            ),
-        ),
-        segments=tuple(
-            Segment(f"segment_{i}", Name(name.replace("_", " ")))
-            for i, name in enumerate(SEGMENTS, start=1)
-        ),
-        words=Words(words["units"], words["control"], words["treatment"]),
-        intended_share=p.treatment_share,
-        covariate=words["covariate"] if p.pre_period else None,
-        truth=truth,
-        users=users,
-        events=world.events,
-    )

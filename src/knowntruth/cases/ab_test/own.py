@@ -26,12 +26,13 @@ def open_own(p: Parameters) -> Experiment:
         control=p.control,
         treatment=p.treatment,
         metric_kinds=p.metric_kinds,
+        blank_is_zero=p.blank_is_zero,
     )
     words = label_words(p, _known_words(table))
     columns = table.relation.columns
 
     def metric(column: str) -> Metric:
-        return Metric(column, words[column], table.metric_kinds[column])
+        return Metric(column, words[column], table.metric_kinds.get(column, "mean"))
 
     return Experiment(
         parameters=p,
@@ -42,6 +43,8 @@ def open_own(p: Parameters) -> Experiment:
         words=Words(words["units"], words["control"], words["treatment"]),
         intended_share=p.intended_share,
         covariate=words["covariate"] if "covariate" in columns else None,
+        signals=tuple(metric(c) for c in columns if c.startswith("signal_")),
+        offers=words["offers"] if "offers" in columns else None,
         notes=table.statements,
     )
 

@@ -32,6 +32,24 @@ class Analysis(parameters.Parameters):
         0.99, "quantile at which `winsorise` and `trim` cut", ge=0.5, le=0.9999
     )
     aa_tests: int = parameter(1000, "A/A tests that check the pipeline", ge=100, le=20_000)
+    heavy_quantile: float = parameter(
+        0.75, "quantile from which a unit counts as a power user", ge=0.05, le=0.99
+    )
+    payer_value: float = parameter(60.0, "what one more payer is worth", unit="money", ge=0, le=1e9)
+    launch_reach: int = parameter(
+        500_000, "units that a launch would reach", unit="units", ge=1, le=10**10
+    )
+    launch_cost: float = parameter(100_000.0, "cost of a launch", unit="money", ge=0, le=1e12)
+    extension: int = parameter(
+        40_000, "units by which the test could be extended", unit="units", ge=2, le=10**9
+    )
+    extension_cost: float = parameter(
+        20_000.0, "cost of that extension", unit="money", ge=0, le=1e12
+    )
+    replications: int = parameter(
+        500, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
+    )
+    workers: int = parameter(2, "processes that share that work", ge=1, le=64)
     prior: float = parameter(
         0.5, "chance, before the test, that there is no effect", ge=0.01, le=0.99
     )
@@ -45,6 +63,7 @@ class OwnExperiment(OwnData):
     intended_share: float | None = parameter(
         None, "share that was meant to be treated; without it the split is not checked", gt=0, lt=1
     )
+    blank_is_zero: list[str] = parameter([], "columns of numbers in which an empty cell means zero")
     metric_kinds: dict[str, Kind] = parameter(
         {}, 'your column → "mean" or "proportion", where the guess is wrong'
     )
