@@ -25,6 +25,7 @@ from knowntruth.errors import UserError
 
 from . import failures, provenance, sources
 from .normalise import normalise
+from .read import KEY
 
 if TYPE_CHECKING:
     from knowntruth.cases import Case
@@ -80,7 +81,7 @@ def run(
     book = _execute(case, book, values, timeout, progress, kernels)
     failures.refuse_warnings(case, book)
     book = normalise(book)
-    book.metadata[provenance.KEY] = provenance.record(case, values)
+    book.metadata[KEY] = provenance.record(case, values)
     replace(target, nbformat.writes(book))
     return target
 

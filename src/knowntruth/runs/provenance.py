@@ -19,8 +19,6 @@ from knowntruth import parameters
 if TYPE_CHECKING:
     from knowntruth.cases import Case
 
-KEY = "knowntruth"
-
 
 def record(case: Case, values: Mapping[str, object]) -> dict[str, Any]:
     """Return the record of one run of `case` with `values`."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
-import pandas as pd
 
-from .provenance import KEY
+if TYPE_CHECKING:
+    import pandas as pd
 
+KEY = "knowntruth"
 SAID = "application/vnd.knowntruth.said+json"
 FIGURE = "application/vnd.knowntruth.figure+json"
 COLUMNS = (
@@ -35,6 +36,8 @@ def findings(path: Path) -> pd.DataFrame:
     `sentence` is the first sentence that the finding stands in, or an empty text where only
     a figure shows it. Intervals without an end have an empty `low` or `high`.
     """
+    import pandas as pd
+
     rows: dict[str, dict[str, Any]] = {}
     for sentence, facts in _spoken(notebook(path)):
         for fact in facts:

@@ -21,7 +21,7 @@ from pygments.lexers import PythonLexer
 from . import boxes, figures, look, markdown, read
 from .execute import replace
 from .markdown import Block
-from .provenance import KEY
+from .read import KEY
 
 LEFT_OUT = {"solution", "exercise", "exercise-check", "remove-cell"}
 OUR_HTML = re.compile(r'\s*<(?:div|figure|table) class="kt-')

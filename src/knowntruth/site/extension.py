@@ -19,7 +19,7 @@ from sphinx.config import Config
 
 import knowntruth
 from knowntruth.runs import boxes, look
-from knowntruth.runs.provenance import KEY
+from knowntruth.runs.read import KEY
 
 from . import pages, transforms
 
