@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from . import power as planning
 from .experiments import Comparison, SampleRatio, proportions, sample_ratio, welch
@@ -81,3 +81,34 @@ def spread(table: Table, column: str) -> dict[str, dict[str, float]]:
     sums = ", ".join(f"quantile_cont({x}::DOUBLE, {q})" for q in quantiles)
     rows = relation(table).aggregate(f"arm, {sums}, max({x})::DOUBLE").order("arm").fetchall()
     return {arm: dict(zip(names, values, strict=True)) for arm, *values in rows}
+
+
+class Flow(NamedTuple):
+    """Units of one arm on their way through a funnel; the parts add up to the whole."""
+
+    active: int
+    inactive: int
+    active_paid: int
+    active_unpaid: int
+    inactive_paid: int
+    inactive_unpaid: int
+    paid: int
+    all: int
+
+
+def flows(table: Table, use: str, outcome: str) -> dict[str, Flow]:
+    """Return each arm's flow from all units, by whether `use` is above zero, to `outcome`.
+
+    `outcome` holds zeros and ones; units for which either is unknown take no part.
+    """
+    x, y = quoted(use), quoted(outcome)
+    rows = (
+        relation(table)
+        .filter(f"{x} IS NOT NULL AND {y} IS NOT NULL")
+        .aggregate(
+            f"arm, count(*) FILTER ({x} > 0 AND {y} = 1), count(*) FILTER ({x} > 0 AND {y} = 0), "
+            f"count(*) FILTER ({x} <= 0 AND {y} = 1), count(*) FILTER ({x} <= 0 AND {y} = 0)"
+        )
+        .fetchall()
+    )
+    return {arm: Flow(a + b, c + d, a, b, c, d, a + c, a + b + c + d) for arm, a, b, c, d in rows}

@@ -29,7 +29,7 @@ class Behaviour:
 
     Attributes:
         bias: mean of value minus truth; None where there is no truth to aim at.
-        spread: standard deviation of the values, in the unit of the method; None without values.
+        spread: standard deviation of the values, in the unit of the method.
         spread_error: its Monte Carlo standard error.
         coverage: share of intervals that hold the truth, against the level; None without truth.
         alarms: share of replicates that call a difference.
@@ -37,8 +37,8 @@ class Behaviour:
     """
 
     bias: Estimate | None
-    spread: float | None
-    spread_error: float | None
+    spread: float
+    spread_error: float
     coverage: Estimate | None
     alarms: Estimate
     replications: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .numbers import Unit, decimals_for, plain
+from .numbers import Unit, decimals_for, p_value, plain
 
 Payload = dict[str, object]
 
@@ -54,4 +54,31 @@ class Fact:
             "unit": self.unit,
             "decimals": self.decimals,
             "forms": {"": str(self), "size": f"{self:size}"},
+        }
+
+
+@dataclass(frozen=True)
+class PValue:
+    """A p-value without an estimate of its own, such as that of a test over several groups."""
+
+    name: str
+    value: float
+
+    def __str__(self) -> str:
+        """Return the p-value with its sign of relation."""
+        return p_value(self.value)
+
+    def __format__(self, spec: str) -> str:
+        """Return the p-value as text; it has one form."""
+        if spec:
+            raise ValueError(f"a p-value has no form {spec!r}")
+        return str(self)
+
+    def payload(self) -> Payload:
+        """Return the p-value as data for the reader of a run."""
+        return {
+            "kind": "p-value",
+            "name": self.name,
+            "value": self.value,
+            "forms": {"": str(self)},
         }

@@ -9,7 +9,7 @@ from .. import Case, notebook_values
 from .contract import UNITS
 from .parameters import Parameters
 
-__all__ = ["CASE", "start"]
+__all__ = ["CASE", "null_of", "score", "start"]
 
 
 def _open(p: Any) -> Any:
@@ -47,3 +47,17 @@ def start(namespace: Mapping[str, object]) -> Any:
     misspelt name is found, however the notebook was started.
     """
     return CASE.open(notebook_values(namespace))
+
+
+def score(p: Parameters, *, replications: int, workers: int) -> Any:
+    """Return how every method of the chapter behaves over many worlds, see `many_worlds`."""
+    from . import many_worlds
+
+    return many_worlds.score(p, replications=replications, workers=workers)
+
+
+def null_of(p: Parameters) -> Parameters:
+    """Return the same world, but for a treatment that does nothing at all."""
+    from . import many_worlds
+
+    return many_worlds.null_of(p)

@@ -221,6 +221,55 @@ class Score:
     truth: float | None
     behaviour: Behaviour
 
+    @property
+    def label(self) -> str:
+        """The method in words."""
+        return self.method.label
+
+    @property
+    def quantity(self) -> str:
+        """What it estimates."""
+        return self.method.quantity
+
+    @property
+    def why(self) -> str:
+        """Why it behaves so."""
+        return self.method.why
+
+    @property
+    def bias(self) -> Estimate | None:
+        """Mean error, with its Monte Carlo interval."""
+        return self.behaviour.bias
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Standard deviation of the values, with its Monte Carlo error."""
+        return self.behaviour.spread, self.behaviour.spread_error
+
+    @property
+    def coverage(self) -> Estimate | None:
+        """How often its interval holds the truth."""
+        return self.behaviour.coverage
+
+    @property
+    def alarms(self) -> Estimate:
+        """How often it calls a difference."""
+        return self.behaviour.alarms
+
+    @property
+    def fails(self) -> bool:
+        """Whether its bias is clear or its interval holds the truth too rarely."""
+        return self.behaviour.is_biased or self.behaviour.covers_too_little
+
+
+def null_of(p: Parameters) -> Parameters:
+    """Return the same world, but for a treatment that does nothing at all."""
+    nothing = (
+        "lift", "conversion_effect", "churn_if_treated", "playlist_add_effect", "share_effect",
+        "paywall_effect", "lost_share",
+    )  # fmt: skip
+    return p.model_copy(update=dict.fromkeys(nothing, 0.0) | {"segment_lift": {}})
+
 
 def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
     """Return how every method behaves over `replications` worlds of these parameters.

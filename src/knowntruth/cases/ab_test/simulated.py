@@ -21,6 +21,7 @@ from .parameters import Parameters
 # A person's plays vary in length; an account that cuts nine of ten short is a machine.
 MACHINE_PLAYS = 20
 MACHINE_SHORT_SHARE = 0.9
+NOTICEABLE_GAP = -0.02  # the lift where the payers are, less the lift of all
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Known:
         without = self.parameters.model_copy(update={"conversion_effect": 0.0})
         return arm_of(without, treated=True).conversion - self.truth.control.conversion
 
+    def why_flat(self) -> str:
+        """Return why the money does not follow the listening in this world."""
+        gap = min(self.money_gap(f"segment_{i}") for i in range(1, len(SEGMENTS) + 1))
+        return _reason(self.direct_effect(), gap, self.expected_effect())
+
     def money_gap(self, segment: str) -> float:
         """Return the true lift where the payers are, less the lift of everybody."""
         column = list(SEGMENTS)[int(segment.rpartition("_")[2]) - 1]
@@ -89,6 +95,16 @@ class Known:
             paying += share * control.conversion * self.truth.lift_by_segment[column][value]
             total += share * control.conversion
         return paying / total - self.truth.lift if total > 0 else 0.0
+
+
+def _reason(direct: float, gap: float, gain: float) -> str:
+    if direct < 0 and gap < NOTICEABLE_GAP:
+        return "several"
+    if direct < 0:
+        return "free ride"
+    if gap < NOTICEABLE_GAP:
+        return "wrong segment"
+    return "power" if gain > 0 else "no gain"
 
 
 def is_machine(users: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,371 @@
+"""Wording of what lies behind an average: segments, survival, revenue, signals, decisions.
+
+Like `experiments`, every function takes findings, facts and names and returns Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from .estimates import Estimate
+from .experiments import capital
+from .facts import Fact, PValue
+from .findings import Finding
+from .names import Name
+from .numbers import decimals_for, plain
+
+Reason = Literal[
+    "not flat", "no gain", "free ride", "wrong segment", "several", "power", "cannot tell"
+]
+
+
+def segment_differs(level: str, segment: Name, p: PValue, low: Finding, high: Finding) -> str:
+    """Say that an interaction test supports a difference between the values of a segment."""
+    return (
+        f"**The change in {level} differs by {segment}** ({p} after adjustment): "
+        f"it is {low:change} in {low.names[0]} ({low:interval}) "
+        f"and {high:change} in {high.names[0]} ({high:interval})."
+    )
+
+
+def no_segment_differs(level: str, p: PValue, largest: Finding, tried: Fact) -> str:
+    """Say that no interaction test supports a difference, and what that leaves open."""
+    return (
+        f"No interaction test supports a difference in {level} between segments "
+        f"(the smallest adjusted one has {p}). "
+        f"Of {tried} groups, {largest.names[0]} has the largest estimate, {largest:change}: "
+        "some group must, and that alone makes it no winner."
+    )
+
+
+def segments_untested(level: str) -> str:
+    """Say that no interaction could be tested."""
+    return f"Whether the change in {level} differs between segments cannot be tested here."
+
+
+def found_by_chance(raw: Fact, holm: Fact, tried: Fact, alpha: Fact) -> str:
+    """Say how many tests in segments fall below the threshold, before and after adjustment."""
+    return (
+        f"Of {tried} tests in single groups, {raw} fall below {alpha} as they stand, "
+        f"and {holm} after Holm's adjustment."
+    )
+
+
+def family(found: Finding, tried: Fact, alpha: Fact) -> str:
+    """Say how often a family of tests finds something where nothing is."""
+    return (
+        f"With nothing to find, at least one of {tried} such tests at {alpha} each "
+        f"would still find something in {found:value} of all experiments "
+        f"(interval {found:interval})."
+    )
+
+
+def log_rank(p: PValue | None, direction: str, *, control: Name, treatment: Name) -> str:
+    """Say what the log-rank test says of two survival curves."""
+    if p is None:
+        return "Nobody left while observed, so there is nothing to test."
+    if direction == "lower":
+        return f"The log-rank test finds that {treatment} leaves more slowly than {control} ({p})."
+    if direction == "higher":
+        return f"The log-rank test finds that {treatment} leaves faster than {control} ({p})."
+    return f"The log-rank test finds no clear difference between {treatment} and {control} ({p})."
+
+
+def days_gained(found: Finding, until: Fact, *, unit: Name, treatment: Name, control: Name) -> str:
+    """Say how many more days units stay, up to a horizon."""
+    sides = {"higher": "longer", "lower": "shorter"}
+    way = "more" if found.estimate.value >= 0 else "fewer"
+    start = (
+        f"Counted up to day {until}, {unit} stay {found:size} days {way} on average in "
+        f"{treatment} than in {control} ({found:level} interval {found:interval}, {found:p})"
+    )
+    if found.is_clear:
+        return f"{start}: clearly {sides[found.direction]}."
+    return f"{start}: not clearly different."
+
+
+def why_flat(
+    outcome: Finding,
+    primary: Finding,
+    direct: Finding | None,
+    gaps: Sequence[Finding],
+    *,
+    power: float | None,
+    planned: float,
+) -> Reason:
+    """Return the explanation of a flat outcome that the findings support, if one of them is.
+
+    Args:
+        outcome: effect on the outcome.
+        primary: effect on the primary metric, through which the outcome was to rise.
+        direct: effect on the outcome other than through the primary metric.
+        gaps: for each segment, the lift where the outcome happens less the overall lift;
+            intervals already allow for their number.
+        power: chance to see the effect that the primary metric leads one to expect.
+        planned: chance that the test was planned for.
+    """
+    if outcome.direction == "higher":
+        return "not flat"
+    free_ride = direct is not None and direct.direction == "lower"
+    wrong_segment = any(gap.direction == "lower" for gap in gaps)
+    if free_ride and wrong_segment:
+        return "several"
+    if free_ride:
+        return "free ride"
+    if wrong_segment:
+        return "wrong segment"
+    if primary.direction != "higher":
+        return "no gain"
+    if power is not None and power < planned:
+        return "power"
+    return "cannot tell"
+
+
+EXPLANATIONS: Mapping[Reason, str] = {
+    "not flat": "**It is not flat.** It rose clearly: there is nothing to explain.",
+    "no gain": (
+        "**There is no gain to turn into money.** The primary metric did not clearly rise, "
+        "so an outcome that follows it had no reason to."
+    ),
+    "free ride": (
+        "**Free ride.** At the same use, treatment pays less than control: "
+        "what it gives for free takes the place of what was for sale."
+    ),
+    "wrong segment": (
+        "**Wrong segment.** The primary metric rose where few pay, and less where the payers are."
+    ),
+    "several": (
+        "**More than one explanation is supported.** At the same use treatment pays less, "
+        "and the primary metric rose where few pay. These data do not tell their shares."
+    ),
+    "power": (
+        "**Too little power.** Neither of the other explanations finds support, "
+        "and a test of this size would probably miss the effect that is to be expected."
+    ),
+    "cannot tell": (
+        "**The data do not tell.** No explanation finds support, "
+        "and the test was large enough to see the effect that is to be expected."
+    ),
+}
+
+TRUE_REASONS: Mapping[str, str] = {
+    "free ride": "In truth it is a free ride: treatment itself makes people pay less.",
+    "wrong segment": "In truth it is the wrong segment: the lift is not where the payers are.",
+    "several": "In truth it is both a free ride and the wrong segment.",
+    "power": "In truth the gain in use does raise paying; the test is too small for it.",
+    "no gain": "In truth treatment does nothing that could raise paying.",
+}
+
+
+def proxy(signal: Finding, predicted: Finding, observed: Finding, gap: Finding, level: str) -> str:
+    """Say what an early signal predicts for an outcome, and whether the outcome contradicts it."""
+    start = (
+        f"{capital(str(signal.what))}: {signal:change} ({signal:interval}). "
+        f"By the link between the two in control, that predicts {level} to be "
+        f"{predicted:change}; it was {observed:change} ({observed:interval}). "
+    )
+    if gap.is_clear:
+        return f"{start}**The signal misleads**: the gap of {gap:signed} is too large for chance."
+    return (
+        f"{start}The gap of {gap:signed} ({gap:interval}) is no larger than chance makes; "
+        "this does not show that the signal can be trusted."
+    )
+
+
+def chosen_afterwards(
+    control: Fact, treatment: Fact, members: Finding, *, names: tuple[Name, Name]
+) -> str:
+    """Say whether a subgroup holds more of one arm, which proves that treatment chose it."""
+    shares = f"{control} of {names[0]} and {treatment} of {names[1]} are in it"
+    if members.is_clear:
+        return (
+            f"{capital(shares)} ({members:p}): treatment itself decides who belongs, "
+            "so the two arms of this group are not alike."
+        )
+    return f"{capital(shares)} ({members:p}): no clear sign that treatment decides who belongs."
+
+
+def offers(per_unit: Finding, per_use: Finding, *, use: Name) -> str:
+    """Say whether offers became rarer, for each unit and for each use."""
+    start = (
+        f"{capital(str(per_unit.what))} for each unit: {per_unit:change} ({per_unit:interval}). "
+        f"For each of the {use}: {per_use:change} ({per_use:interval}). "
+    )
+    if per_use.direction == "lower":
+        return f"{start}At the same use, treatment shows clearly fewer."
+    if per_use.direction == "higher":
+        return f"{start}At the same use, treatment shows clearly more."
+    return f"{start}At the same use, no clear difference; {per_use:range} remains possible."
+
+
+def peeked(first: Fact | None, days: Fact, crossed: Fact | None) -> str:
+    """Say when the daily interval first left out zero, and when the always-valid one did."""
+    if first is None:
+        start = f"Looked at on each of {days} days, the usual interval never leaves out zero."
+    else:
+        start = f"The usual interval first leaves out zero on day {first} of {days}."
+    if crossed is None:
+        return f"{start} The always-valid one never does, and one could have looked every day."
+    return (
+        f"{start} The always-valid one does so from day {crossed} on, and may be looked at daily."
+    )
+
+
+def heard_of_chance(rates: Mapping[str, Fact], alpha: Fact) -> str:
+    """Say what repeated looks do to a rate of false alarms."""
+    parts = [f"{rate} with {looks} looks" for looks, rate in rates.items()]
+    return (
+        f"A test at {alpha} that is looked at again and again, and stopped at the first "
+        f"“significant” look, raises a false alarm in {', '.join(parts[:-1])} and {parts[-1]}."
+    )
+
+
+CHOICES = {"launch": "launch", "hold": "hold", "extend": "extend the test, then decide"}
+
+SCORE = {
+    "expected": (
+        "Turns the change in use into payers by the link seen in control.",
+        "What links use and paying in control links them in treatment too.",
+    ),
+    "direct": (
+        "What remains after the expected part; unbent, and only as sharp as the test is large.",
+        "Nothing unseen moves both use and paying.",
+    ),
+    "proxy": (
+        "Holds only where the treatment moves the signal and the outcome by the same road.",
+        "The treatment moves the outcome only as far as it moves the signal.",
+    ),
+    "days": (
+        "Uses each unit for as long as it was watched.",
+        "Who is watched for a shorter time leaves no sooner or later than others.",
+    ),
+    "heavy_now": (
+        "Chosen after treatment; held against the true effect on those who would be heavy anyway.",
+        "The treatment moves nobody into the group. If it works, it does.",
+    ),
+    "heavy_before": (
+        "Chosen before treatment, so both arms hold the same kind of units.",
+        "The grouping column was measured before assignment.",
+    ),
+    "offers": (
+        "Compares a ratio of means, with the error of both its sides.",
+        "Units do not influence one another.",
+    ),
+    "sequence": (
+        "Holds on all days at once, and pays for that with width.",
+        "Units that enter later are like those that entered before.",
+    ),
+}
+
+
+def p_cell(p: float) -> str:
+    """Return a p-value as a cell of a table."""
+    smallest = 0.001
+    return f"< {smallest}" if p < smallest else f"{p:.3f}"
+
+
+def stakes(
+    value: Fact, reach: Fact, cost: Fact, extension: Fact, extension_cost: Fact, *, unit: Name
+) -> str:
+    """Say what was stated about money."""
+    return (
+        f"Stated for this run: one more payer is worth {value}; a launch reaches {reach} {unit} "
+        f"and costs {cost}; extending the test by {extension} {unit} costs {extension_cost}."
+    )
+
+
+def weighed(gain: Finding, facts: Mapping[str, Fact]) -> str:
+    """Say what the launch is expected to bring, and what the wrong choice would cost."""
+    way = "gain" if gain.estimate.value >= 0 else "loss"
+    return (
+        f"Launching has an expected net {way} of {gain:size} ({gain:level} interval "
+        f"{gain:interval}), and a chance of {facts['losing']} to lose money. "
+        f"Launching wrongly costs {facts['launch']} on average, holding wrongly {facts['hold']}. "
+        f"Knowing what the extension would show is worth {facts['sample']}, before its cost."
+    )
+
+
+def would_change(choice: str, ends: Mapping[tuple[str, str], Fact]) -> str:
+    """Say at which values of what was stated another choice would be better."""
+    words = {"value": "a payer were worth", "cost": "a launch cost", "effect": "the effect were"}
+    sides = {"low": "less than", "high": "more than"}
+    parts = [f"{words[name]} {sides[side]} {fact}" for (name, side), fact in ends.items()]
+    start = f"The choice with the greatest expected value is: **{CHOICES[choice]}**."
+    if not parts:
+        return f"{start} No single value would change it."
+    return f"{start} It would be another one if {', or if '.join(parts)}."
+
+
+def advice(choice: str, losing: Fact) -> str:
+    """Return the advice of the decision, for an executive."""
+    return {
+        "launch": f"Under what was stated, launch; the chance to lose money by it is {losing}.",
+        "hold": f"Under what was stated, hold; a launch loses money with a chance of {losing}.",
+        "extend": (
+            "Under what was stated, extend the test before deciding; "
+            f"a launch now would lose money with a chance of {losing}."
+        ),
+    }[choice]
+
+
+class Scored(Protocol):
+    """How a method behaved over many worlds, as a case returns it."""
+
+    @property
+    def label(self) -> str:
+        """The method in words."""
+
+    @property
+    def quantity(self) -> str:
+        """What it estimates."""
+
+    @property
+    def why(self) -> str:
+        """Why it behaves so."""
+
+    @property
+    def bias(self) -> Estimate | None:
+        """Mean error, with its Monte Carlo interval."""
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Standard deviation of the values, with its Monte Carlo error."""
+
+    @property
+    def coverage(self) -> Estimate | None:
+        """How often its interval holds the truth."""
+
+    @property
+    def alarms(self) -> Estimate:
+        """How often it calls a difference."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether its bias is clear or its interval holds the truth too rarely."""
+
+
+def behaviour_row(score: Scored) -> dict[str, object]:
+    """Return one row of the score card over many worlds."""
+    spread, error = score.spread
+    return {
+        "Method": score.label,
+        "Quantity": score.quantity,
+        "Bias (points)": _with_error(score.bias),
+        "Spread (points)": _plus_minus(spread, 1.96 * error),
+        "Coverage (%)": _with_error(score.coverage),
+        "Alarms (%)": _with_error(score.alarms),
+        "Verdict": "✗ fails" if score.fails else "✓ holds",
+        "Why": score.why,
+    }
+
+
+def _with_error(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    return _plus_minus(estimate.value, (estimate.high - estimate.low) / 2)
+
+
+def _plus_minus(value: float, half: float) -> str:
+    decimals = max(1, decimals_for(half, scale=100, significant=1))
+    return f"{plain(100 * value, decimals)} ± {plain(100 * half, decimals)}"
