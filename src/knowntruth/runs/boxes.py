@@ -63,27 +63,25 @@ def _changes(changed: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
+    differ = any(row["changed"] for row in rows)
+    heads = ["Value", *(["Default"] if differ else []), "Unit", "Range", "Meaning"]
+    head = "".join(f'<th scope="col"{_right(name)}>{name}</th>' for name in ["Name", *heads])
     body = "".join(
         f"<tr{' class=kt-changed' if row['changed'] else ''}>"
         f'<th scope="row"><code>{html.escape(str(row["name"]))}</code></th>'
-        f'<td class="num">{_value(row["value"])}</td><td class="num">{_value(row["default"])}</td>'
-        f"<td>{html.escape(str(row['unit']))}</td><td>{html.escape(str(row['range']))}</td>"
-        f"<td>{html.escape(str(row['meaning']))}</td></tr>"
+        + "".join(f"<td{_right(name)}>{_value(row[name.casefold()])}</td>" for name in heads)
+        + "</tr>"
         for row in rows
     )
-    heads = "".join(
-        f'<th scope="col"{css}>{name}</th>'
-        for name, css in (
-            ("Name", ""), ("Value", ' class="num"'), ("Default", ' class="num"'), ("Unit", ""),
-            ("Range", ""), ("Meaning", ""),
-        )
-    )  # fmt: skip
     return (
         f'<div class="kt-table kt-parameters" role="region" tabindex="0" aria-label="{caption}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _right(name: str) -> str:
+    return ' class="num"' if name in {"Value", "Default"} else ""
 
 
 def _value(value: object) -> str:
-    text = html.escape(str(value))
-    return text if text else "–"
+    return html.escape(str(value))
