@@ -96,7 +96,7 @@ def reach(n: ArrayLike, *, level: float, tightest_at: float) -> Array:
     """Return how many standard errors a confidence sequence reaches from its estimate.
 
     The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas
-    (2021, Theorem 2.2), which compares with the normal quantile of an interval for one look.
+    (2021, arXiv 2103.06476), where an interval for one look reaches the normal quantile.
     `tightest_at` chooses its parameter rho such that nothing reaches less far at this number
     of units; it must be chosen before the data are seen.
 
