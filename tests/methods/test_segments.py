@@ -231,14 +231,9 @@ def units(n: int, offset: float = 0) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("offset", [0, 10**8])
-@pytest.mark.parametrize("chunk", [1, 10**3, 10**7])
-def test_drawing_arms_anew_makes_the_tests_that_it_says(
-    chunk: int, offset: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_drawing_arms_anew_makes_the_tests_that_it_says(offset: float) -> None:
     """scipy 1.17.1 `ttest_ind` and statsmodels 0.14 `proportions_ztest` on the same draws."""
-    monkeypatch.setattr(families, "CHUNK", chunk)
     rows = units(90, offset).assign(plan="all")
-    monkeypatch.setattr(families, "_chunks", lambda length, width: [slice(0, length)])
     found = family_error(
         rows,
         METRICS,
