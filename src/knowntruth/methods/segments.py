@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from ..story.estimates import Estimate
 from .checks import check_share
@@ -193,8 +192,11 @@ def adjusted(p_values: Mapping[K, float]) -> dict[K, Adjusted]:
         raise ValueError("a p-value lies between 0 and 1")
     if not len(raw):
         return {}
-    holm, bh = (multipletests(raw, method=method)[1] for method in ("holm", "fdr_bh"))
-    columns = zip(p_values, raw, holm, bh, strict=True)
+    # statsmodels' multipletests collects garbage for Holm's: a tenth of a second each time.
+    order = raw.argsort()
+    holm = np.empty_like(raw)
+    holm[order] = np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1)).clip(max=1)
+    columns = zip(p_values, raw, holm, stats.false_discovery_control(raw), strict=True)
     return {name: Adjusted(float(p), float(h), float(b)) for name, p, h, b in columns}
 
 
