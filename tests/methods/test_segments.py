@@ -100,7 +100,7 @@ def test_a_value_without_data_in_an_arm_is_skipped_with_the_reason() -> None:
 
 
 def test_the_interaction_is_cochrans_q_of_the_log_ratios(table: pd.DataFrame) -> None:
-    """statsmodels 0.14, `combine_effects`; errors by the delta method, written out."""
+    """statsmodels 0.15, `combine_effects`; errors by the delta method, written out."""
     for metric, kind in (("songs", "mean"), ("converted", "proportion")):
         found = effects(table, metric, SEGMENT, kind=kind, level=0.9)  # type: ignore[arg-type]
         groups = table.groupby([SEGMENT, "arm"])[metric].agg(["mean", "var", "count"]).unstack()
@@ -204,7 +204,7 @@ def test_adjusted_p_values_are_those_worked_out_by_hand() -> None:
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjusted_p_values_are_those_of_statsmodels(p_values: list[float]) -> None:
-    """statsmodels 0.14, `multipletests`; and none becomes smaller than it was."""
+    """statsmodels 0.15, `multipletests`; and none becomes smaller than it was."""
     found = adjusted(dict(enumerate(p_values))).values()
     for name, method in (("holm", "holm"), ("benjamini_hochberg", "fdr_bh")):
         ours = [getattr(one, name) for one in found]
@@ -238,7 +238,7 @@ def units(n: int, offset: float = 0) -> pd.DataFrame:
 
 @pytest.mark.parametrize("offset", [0, 10**8])
 def test_drawing_arms_anew_makes_the_tests_that_it_says(offset: float) -> None:
-    """scipy 1.17.1 `ttest_ind` and statsmodels 0.14 `proportions_ztest` on the same draws."""
+    """scipy 1.17.1 `ttest_ind` and statsmodels 0.15 `proportions_ztest` on the same draws."""
     rows = units(90, offset).assign(plan="all")
     found = family_error(
         rows,

@@ -138,7 +138,7 @@ def test_a_median_that_nobody_reached_is_none_and_its_end_may_be_open() -> None:
 
 
 def test_greenwoods_error_is_that_of_statsmodels() -> None:
-    """statsmodels 0.14, `SurvfuncRight`, on durations with ties and censoring."""
+    """statsmodels 0.15, `SurvfuncRight`, on durations with ties and censoring."""
     rng = np.random.default_rng(4)
     t, e = rng.integers(1, 9, 300), rng.integers(0, 2, 300)
     theirs = SurvfuncRight(t.astype(float), e)
@@ -190,7 +190,7 @@ def drawn(rng: np.random.Generator, n: int, hazard: float) -> LifeTable:
 
 
 def test_the_log_rank_test_of_the_waltons_data(waltons: dict[str, LifeTable]) -> None:
-    """Published: 122.249. The ratio is Cox's with Breslow's ties, by statsmodels 0.14."""
+    """Published: 122.249. The ratio is Cox's with Breslow's ties, by statsmodels 0.15."""
     found = logrank(waltons["control"], waltons["miR-137"], level=0.95)
     assert round(found.chi2, 3) == 122.249
     rows = load_waltons()
