@@ -342,7 +342,7 @@ class Scored(Protocol):
 
     @property
     def fails(self) -> bool:
-        """Whether its bias is clear or its interval holds the truth too rarely."""
+        """Whether its value, its interval or its alarms are not what they should be."""
 
 
 def behaviour_row(score: Scored) -> dict[str, object]:

@@ -17,11 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
+from scipy import stats
 
-from ...methods import experiments
+from ...methods import experiments, sequential
+from ...methods.life_tables import LifeTable
 from ...methods.moments import Moments, Pair, Sample
 from ...methods.rates import pooled_z_test
 from ...methods.replication import Behaviour, behaviour
+from ...methods.survival import restricted_mean_difference
 from ...story.estimates import Estimate
 from ...story.numbers import Unit
 from ...worlds import streams
@@ -32,6 +35,8 @@ from .simulated import is_machine
 
 HEAVY = 0.75  # power users are the top quarter
 FEW_CONVERSIONS = 10
+FEWEST_AT_A_LOOK = 50  # below this an arm's mean is not nearly normal
+HORIZON = 45  # days up to which staying is counted
 Answer = tuple[float, float, float]
 NOTHING: Answer = (np.nan, np.nan, np.nan)
 
@@ -49,6 +54,7 @@ class Method:
         truth: what it should find; None where there is nothing to aim at.
         null: the value that means "nothing found".
         why: one sentence on why it fails or does not.
+        promises_value: whether it promises an unbiased value, not its interval alone.
     """
 
     key: str
@@ -60,6 +66,7 @@ class Method:
     truth: Callable[[World, float], float | None]
     null: Callable[[Parameters], float]
     why: str
+    promises_value: bool = True
 
 
 class _Replicate:
@@ -73,6 +80,9 @@ class _Replicate:
         self.before = users["songs_before"].to_numpy(dtype=float) if p.pre_period else None
         self.people = ~is_machine(users).to_numpy()
         self.segments = {c: users[c] for c in ("device", "country", "age_group")}
+        self.day = (users["joined"] - users["joined"].min()).dt.days.to_numpy()
+        self.watched = users["days_observed"].to_numpy()
+        self.left = users["churned"].to_numpy() == 1
         self.cut = float(np.quantile(self.songs, p.outlier_quantile))
 
     def welch(self, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Answer:
@@ -135,6 +145,55 @@ class _Replicate:
             return NOTHING
         return _lift(experiments.proportions(best[0], best[1], level=self.level))
 
+    def stopped(self, reach: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Answer:
+        """Return the difference in songs on the day on which a daily look first sees one.
+
+        `reach` says, for a number of units, how many standard errors an interval reaches.
+        Without such a day, the last day's.
+        """
+        last = int(self.day.max()) + 1
+        sums = []
+        for rows in (self.people & ~self.treated, self.people & self.treated):
+            day, songs = self.day[rows], self.songs[rows]
+            parts = [np.bincount(day, songs**k, last).cumsum() for k in (0, 1, 2)]
+            sums.append(parts)
+        (n0, s0, q0), (n1, s1, q1) = sums
+        enough = np.minimum(n0, n1) >= FEWEST_AT_A_LOOK
+        if not enough.any():
+            return NOTHING
+        n0, s0, q0, n1, s1, q1 = (x[enough] for x in (n0, s0, q0, n1, s1, q1))
+        value = s1 / n1 - s0 / n0
+        error = np.sqrt((q0 / n0 - (s0 / n0) ** 2) / n0 + (q1 / n1 - (s1 / n1) ** 2) / n1)
+        half = reach(n0 + n1) * error
+        seen = np.flatnonzero(np.abs(value) > half)
+        at = int(seen[0]) if len(seen) else -1
+        return float(value[at]), float(value[at] - half[at]), float(value[at] + half[at])
+
+    def daily_looks(self) -> Answer:
+        """Stop at the first day on which the usual interval leaves out zero."""
+        quantile = float(stats.norm.isf((1 - self.level) / 2))
+        return self.stopped(lambda n: np.full_like(n, quantile))
+
+    def always_valid(self) -> Answer:
+        """Stop at the first day on which the always-valid interval leaves out zero."""
+        tightest_at = len(self.songs)
+        return self.stopped(
+            lambda n: sequential.reach(n, level=self.level, tightest_at=tightest_at)
+        )
+
+    def days_gained(self) -> Answer:
+        """Return the difference in days before leaving, up to a horizon."""
+        lives = []
+        for rows in (self.people & ~self.treated, self.people & self.treated):
+            last = int(self.watched[rows].max()) + 1 if rows.any() else 1
+            events = np.bincount(self.watched[rows & self.left], minlength=last)
+            censored = np.bincount(self.watched[rows & ~self.left], minlength=last)
+            lives.append(LifeTable(np.arange(last, dtype=float), events, censored))
+        if min(life.known_until for life in lives) < HORIZON:
+            return NOTHING
+        found = restricted_mean_difference(*lives, until=HORIZON, level=self.level)
+        return _ends(found)
+
     def split(self) -> Answer:
         """Return the share of treatment with the interval of its check."""
         treated = int(self.treated.sum())
@@ -153,6 +212,19 @@ def _songs(world: World, _cut: float) -> float:
 
 def _paying(world: World, _cut: float) -> float | None:
     return world.truth.conversion_lift
+
+
+def _difference(world: World, _cut: float) -> float:
+    return world.truth.treatment.songs - world.truth.control.songs
+
+
+def _days(world: World, _cut: float) -> float | None:
+    p, truth = world.parameters, world.truth
+    control, treatment = (
+        groups.mean_days_left(p, conversion=arm.conversion, treated=treated, until=HORIZON)
+        for arm, treated in ((truth.control, False), (truth.treatment, True))
+    )
+    return None if control is None or treatment is None else treatment - control
 
 
 def _zero(_p: Parameters) -> float:
@@ -210,6 +282,22 @@ METHODS = (
         lambda w, cut: groups.heavy_before(w.parameters, cut).lift, _zero,
         "Chosen before treatment, so both arms hold the same kind of people.",
     ),
+    Method(
+        "days", "restricted mean", "days stayed", "number", False, _Replicate.days_gained,
+        _days, _zero,
+        "Uses each user for as long as they were watched.",
+    ),
+    Method(
+        "daily", "stop at the first “significant” day", "songs, difference", "number", True,
+        _Replicate.daily_looks, _difference, _zero,
+        "Each look is one more chance for a false alarm, and stops on a lucky day.",
+    ),
+    Method(
+        "always", "stop by the confidence sequence", "songs, difference", "number", False,
+        _Replicate.always_valid, _difference, _zero,
+        "Covers on all days at once; the value at a chosen day still leans outwards.",
+        promises_value=False,
+    ),
 )  # fmt: skip
 
 
@@ -219,6 +307,7 @@ class Score:
 
     method: Method
     truth: float | None
+    null: float
     behaviour: Behaviour
 
     @property
@@ -258,8 +347,11 @@ class Score:
 
     @property
     def fails(self) -> bool:
-        """Whether its bias is clear or its interval holds the truth too rarely."""
-        return self.behaviour.is_biased or self.behaviour.covers_too_little
+        """Whether its value, its interval or its alarms are not what they should be."""
+        found = self.behaviour
+        false_alarms = self.truth == self.null and found.alarms.direction == "higher"
+        biased = found.is_biased and self.method.promises_value
+        return biased or found.covers_too_little or false_alarms
 
 
 def null_of(p: Parameters) -> Parameters:
@@ -287,8 +379,9 @@ def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
             continue
         truth = method.truth(world, cut)
         level = 1 - (p.split_alpha if method.key == "split" else p.alpha)
-        found = behaviour(*table.T, truth=truth, level=level, unit=method.unit, null=method.null(p))
-        scores.append(Score(method, truth, found))
+        null = method.null(p)
+        found = behaviour(*table.T, truth=truth, level=level, unit=method.unit, null=null)
+        scores.append(Score(method, truth, null, found))
     return scores
 
 
