@@ -204,6 +204,17 @@ def test_a_split_within_a_segment_of_one_value_is_the_plain_one() -> None:
         assert (one.value, one.low) == pytest.approx((other.value, other.low), rel=1e-9)
 
 
+def test_how_many_units_have_which_value_is_chance_as_well() -> None:
+    """Differences of 0 and 10, known almost exactly: the average errs by sqrt(25 / n)."""
+    rng, n = np.random.default_rng(2), 4_000
+    rows = pd.DataFrame({"arm": ["control", "treatment"] * (n // 2), "m": rng.normal(0, 1, n)})
+    rows["value"] = np.where(np.arange(n) < n / 2, "a", "b")
+    rows["y"] = rng.normal(0, 0.01, n) + 10 * ((rows.arm == "treatment") & (rows.value == "b"))
+    by_value = linked_within(rows, "y", "m", across="value")
+    found = explained_within(by_value, "y", "m", kind="mean", level=0.95).direct
+    assert (found.high - found.value) / 1.959964 == pytest.approx(5 / math.sqrt(n), rel=1e-2)
+
+
 def worlds(p: Parameters, first: str, second: str, *, size: int) -> list[dict[str, Arms]]:
     """Cut a world into many of so many users each: linked moments by country and arm."""
     users = simulate(p).users
