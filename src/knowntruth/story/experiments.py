@@ -205,6 +205,14 @@ def no_tail(level: str) -> str:
     )
 
 
+def lacks_payers(needed: Fact) -> str:
+    """Say that too few reached the outcome for a section that is about it."""
+    return (
+        "This section needs a primary metric that counts something, and a yes or no that at "
+        f"least {needed} in each arm reach. This run lacks that, so it has nothing to say."
+    )
+
+
 def why_split(found: Finding) -> str:
     """Say why the check of the split came out as it did, where the truth is known."""
     is_broken = found.truth != found.estimate.null
@@ -246,30 +254,9 @@ def survived(unit: Name) -> str:
     )
 
 
-ASSUMES_SPLIT = "Each unit was assigned by lot, with the planned share."
-
 RULES = {
     "none": "keep everybody",
     "trim": "trim",
     "winsorise": "winsorise",
     "flagged": "leave out machines",
 }
-
-WHY_RULE = {
-    "none": "Machines, where there are any, dilute the lift and widen its interval.",
-    "trim": "Drops units by what the treatment can move: bends the answer when it moves it.",
-    "winsorise": "Caps a value that the treatment can move: bends the answer, but drops nobody.",
-    "flagged": "Leaves out by behaviour that the treatment does not change: bends nothing.",
-}
-ASSUMES_RULE = {
-    "none": "No unit is a machine, and none is so large that it decides the mean.",
-    "trim": "The treatment does not move units across the cut. If it works, it does.",
-    "winsorise": "Little of the effect lies above the cap.",
-    "flagged": "The flag is made from behaviour that the treatment does not change.",
-}
-WHY_CUPED = "Takes out what was known before assignment, which the treatment cannot have changed."
-ASSUMES_CUPED = "The covariate was measured before assignment."
-WHY_TEST = "Compares the arms as assigned; one test, planned before the data."
-ASSUMES_TEST = "Units do not influence one another, and the test was planned before the data."
-WHY_NOTHING = "Reads a limit of the test as a property of the treatment."
-ASSUMES_NOTHING = "A test that sees nothing could have seen everything. It could not."

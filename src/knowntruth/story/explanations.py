@@ -1,19 +1,18 @@
-"""Wording of what lies behind an average: segments, survival, revenue, signals, decisions.
+"""Wording of what lies behind an average: segments, survival, revenue, signals, looks.
 
 Like `experiments`, every function takes findings, facts and names and returns Markdown.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
-from .estimates import Estimate
 from .experiments import capital
 from .facts import Fact, PValue
 from .findings import Finding
 from .names import Name
-from .numbers import decimals_for, plain
 
 Reason = Literal[
     "not flat", "no gain", "free ride", "wrong segment", "several", "power", "cannot tell"
@@ -153,9 +152,28 @@ TRUE_REASONS: Mapping[str, str] = {
     "free ride": "In truth it is a free ride: treatment itself makes people pay less.",
     "wrong segment": "In truth it is the wrong segment: the lift is not where the payers are.",
     "several": "In truth it is both a free ride and the wrong segment.",
-    "power": "In truth the gain in use does raise paying; the test is too small for it.",
+    "power": "In truth nothing stands between use and money: more use makes more payers.",
     "no gain": "In truth treatment does nothing that could raise paying.",
 }
+
+
+def true_reason(actual: str, said: Reason) -> str:
+    """Say what is true about the money, and whether the data of this run show it."""
+    is_found = said == actual or (actual == "power" and said in {"not flat", "cannot tell"})
+    ending = "The chapter says so." if is_found else "The data of this run do not show that."
+    return f"{TRUE_REASONS[actual]} {ending}"
+
+
+def money_gap(gap: Finding) -> str:
+    """Say how the lift where the payers are compares with the lift of all, for one segment."""
+    if math.isinf(gap.estimate.low):
+        return f"By {gap.names[0]}, where the payers are cannot be told apart here."
+    change = f"{gap:change}"
+    than = "as" if change == "the same" else "than"
+    return (
+        f"By {gap.names[0]}, the lift where the payers are is {change} {than} the lift of all "
+        f"({gap:interval})."
+    )
 
 
 def proxy(signal: Finding, predicted: Finding, observed: Finding, gap: Finding, level: str) -> str:
@@ -219,153 +237,3 @@ def heard_of_chance(rates: Mapping[str, Fact], alpha: Fact) -> str:
         f"A test at {alpha} that is looked at again and again, and stopped at the first "
         f"“significant” look, raises a false alarm in {', '.join(parts[:-1])} and {parts[-1]}."
     )
-
-
-CHOICES = {"launch": "launch", "hold": "hold", "extend": "extend the test, then decide"}
-
-SCORE = {
-    "expected": (
-        "Turns the change in use into payers by the link seen in control.",
-        "What links use and paying in control links them in treatment too.",
-    ),
-    "direct": (
-        "What remains after the expected part; unbent, and only as sharp as the test is large.",
-        "Nothing unseen moves both use and paying.",
-    ),
-    "proxy": (
-        "Holds only where the treatment moves the signal and the outcome by the same road.",
-        "The treatment moves the outcome only as far as it moves the signal.",
-    ),
-    "days": (
-        "Uses each unit for as long as it was watched.",
-        "Who is watched for a shorter time leaves no sooner or later than others.",
-    ),
-    "heavy_now": (
-        "Chosen after treatment; held against the true effect on those who would be heavy anyway.",
-        "The treatment moves nobody into the group. If it works, it does.",
-    ),
-    "heavy_before": (
-        "Chosen before treatment, so both arms hold the same kind of units.",
-        "The grouping column was measured before assignment.",
-    ),
-    "offers": (
-        "Compares a ratio of means, with the error of both its sides.",
-        "Units do not influence one another.",
-    ),
-    "sequence": (
-        "Holds on all days at once, and pays for that with width.",
-        "Units that enter later are like those that entered before.",
-    ),
-}
-
-
-def p_cell(p: float) -> str:
-    """Return a p-value as a cell of a table."""
-    smallest = 0.001
-    return f"< {smallest}" if p < smallest else f"{p:.3f}"
-
-
-def stakes(
-    value: Fact, reach: Fact, cost: Fact, extension: Fact, extension_cost: Fact, *, unit: Name
-) -> str:
-    """Say what was stated about money."""
-    return (
-        f"Stated for this run: one more payer is worth {value}; a launch reaches {reach} {unit} "
-        f"and costs {cost}; extending the test by {extension} {unit} costs {extension_cost}."
-    )
-
-
-def weighed(gain: Finding, facts: Mapping[str, Fact]) -> str:
-    """Say what the launch is expected to bring, and what the wrong choice would cost."""
-    way = "gain" if gain.estimate.value >= 0 else "loss"
-    return (
-        f"Launching has an expected net {way} of {gain:size} ({gain:level} interval "
-        f"{gain:interval}), and a chance of {facts['losing']} to lose money. "
-        f"Launching wrongly costs {facts['launch']} on average, holding wrongly {facts['hold']}. "
-        f"Knowing what the extension would show is worth {facts['sample']}, before its cost."
-    )
-
-
-def would_change(choice: str, ends: Mapping[tuple[str, str], Fact]) -> str:
-    """Say at which values of what was stated another choice would be better."""
-    words = {"value": "a payer were worth", "cost": "a launch cost", "effect": "the effect were"}
-    sides = {"low": "less than", "high": "more than"}
-    parts = [f"{words[name]} {sides[side]} {fact}" for (name, side), fact in ends.items()]
-    start = f"The choice with the greatest expected value is: **{CHOICES[choice]}**."
-    if not parts:
-        return f"{start} No single value would change it."
-    return f"{start} It would be another one if {', or if '.join(parts)}."
-
-
-def advice(choice: str, losing: Fact) -> str:
-    """Return the advice of the decision, for an executive."""
-    return {
-        "launch": f"Under what was stated, launch; the chance to lose money by it is {losing}.",
-        "hold": f"Under what was stated, hold; a launch loses money with a chance of {losing}.",
-        "extend": (
-            "Under what was stated, extend the test before deciding; "
-            f"a launch now would lose money with a chance of {losing}."
-        ),
-    }[choice]
-
-
-class Scored(Protocol):
-    """How a method behaved over many worlds, as a case returns it."""
-
-    @property
-    def label(self) -> str:
-        """The method in words."""
-
-    @property
-    def quantity(self) -> str:
-        """What it estimates."""
-
-    @property
-    def why(self) -> str:
-        """Why it behaves so."""
-
-    @property
-    def bias(self) -> Estimate | None:
-        """Mean error, with its Monte Carlo interval."""
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """Standard deviation of the values, with its Monte Carlo error."""
-
-    @property
-    def coverage(self) -> Estimate | None:
-        """How often its interval holds the truth."""
-
-    @property
-    def alarms(self) -> Estimate:
-        """How often it calls a difference."""
-
-    @property
-    def fails(self) -> bool:
-        """Whether its value, its interval or its alarms are not what they should be."""
-
-
-def behaviour_row(score: Scored) -> dict[str, object]:
-    """Return one row of the score card over many worlds."""
-    spread, error = score.spread
-    return {
-        "Method": score.label,
-        "Quantity": score.quantity,
-        "Bias (points)": _with_error(score.bias),
-        "Spread (points)": _plus_minus(spread, 1.96 * error),
-        "Coverage (%)": _with_error(score.coverage),
-        "Alarms (%)": _with_error(score.alarms),
-        "Verdict": "✗ fails" if score.fails else "✓ holds",
-        "Why": score.why,
-    }
-
-
-def _with_error(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "–"
-    return _plus_minus(estimate.value, (estimate.high - estimate.low) / 2)
-
-
-def _plus_minus(value: float, half: float) -> str:
-    decimals = max(1, decimals_for(half, scale=100, significant=1))
-    return f"{plain(100 * value, decimals)} ± {plain(100 * half, decimals)}"

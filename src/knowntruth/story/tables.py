@@ -144,3 +144,9 @@ def _plain(rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], caption: 
     widths = [max(len(line[i]) for line in grid) for i in range(len(columns))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in grid]
     return "\n".join(filter(None, [caption, *(line.rstrip() for line in lines)]))
+
+
+def p_cell(p: float) -> str:
+    """Return a p-value as a cell of a table."""
+    smallest = 0.001
+    return f"< {smallest}" if p < smallest else f"{p:.3f}"

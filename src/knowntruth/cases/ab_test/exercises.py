@@ -7,11 +7,14 @@ accepts a right answer, and tells the typical wrong ones apart to say where they
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from ...story.saying import say
 from .opening import Experiment
@@ -80,6 +83,123 @@ def check_users_needed(
     say("Right: a small change of a small rate takes a crowd to see.")
 
 
+def check_holm(answer: Callable[[list[float]], Sequence[float]], case: Experiment) -> None:
+    """Accept p-values adjusted by Holm's method, in their own order.
+
+    Raises:
+        NotYetError: for any other numbers, with a hint where the mistake is a typical one.
+    """
+    drawn = case.rng("exercise holm").random((2, 8)) ** 3
+    for p_values in ([0.01, 0.04, 0.03, 0.005], *map(list, drawn)):
+        n = len(p_values)
+        right = multipletests(p_values, method="holm")[1]
+        ranks = np.argsort(np.argsort(p_values))
+        mistakes = {
+            "That is Bonferroni's adjustment; Holm multiplies by fewer as it goes.": np.minimum(
+                np.array(p_values) * n, 1
+            ),
+            "That is Benjamini and Hochberg's adjustment.": multipletests(
+                p_values, method="fdr_bh"
+            )[1],
+            "They must not fall again: none is below the one before it.": np.minimum(
+                np.array(p_values) * (n - ranks), 1
+            ),
+            "They are sorted; give them back in the order in which they came.": np.sort(right),
+        }
+        _judge_all(answer(list(map(float, p_values))), right, mistakes)
+    say(
+        "Right: the smallest is multiplied by the number of tests, the next by one less, and so on."
+    )
+
+
+def check_allowed(answer: Iterable[str], case: Experiment) -> None:
+    """Accept exactly the columns that the treatment cannot have moved.
+
+    Raises:
+        NotYetError: naming what is missing or what the treatment can move.
+    """
+    before = {"covariate", "day"}
+    right = {c for c in case.units.columns if c.startswith("segment_") or c in before}
+    given = set(answer)
+    unknown = given - set(case.units.columns)
+    moved = given - right - unknown - {"arm", "unit"}
+    if unknown:
+        raise NotYetError(f"Not yet: {', '.join(sorted(unknown))} is no column of the units.")
+    if given & {"arm", "unit"}:
+        raise NotYetError("Not yet: the arm and the unit are not groups within which to compare.")
+    if moved:
+        raise NotYetError(
+            f"Not yet: the treatment can move {', '.join(sorted(moved))}, or it is known too late."
+        )
+    if right - given:
+        raise NotYetError(f"Not yet: {len(right - given)} more were known before the treatment.")
+    say("Right: what was known before the treatment may form groups, and nothing else.")
+
+
+def check_leaks(answer: Callable[[pd.DataFrame], Mapping[str, int]], case: Experiment) -> None:
+    """Accept the numbers on the four ways through a funnel.
+
+    Raises:
+        NotYetError: for any other numbers, with a hint where the mistake is a typical one.
+    """
+    rng = case.rng("exercise leaks")
+    units = pd.DataFrame(
+        {
+            "primary": rng.poisson(1.0, 500),
+            "paid": rng.integers(0, 2, 500),
+        }
+    )
+    used, paid = units["primary"] > 0, units["paid"] == 1
+    names = ["used_paid", "used_unpaid", "unused_paid", "unused_unpaid"]
+    right = [int(x.sum()) for x in (used & paid, used & ~paid, ~used & paid, ~used & ~paid)]
+    given = answer(units.copy())
+    if not isinstance(given, Mapping) or set(given) != set(names):
+        raise NotYetError(f"Not yet: return a dictionary with {', '.join(names)}.")
+    all_paid, all_used = int(paid.sum()), int(used.sum())
+    forgotten = [all_paid, all_used - all_paid, 0, len(units) - all_used]
+    mistakes = {
+        "Some pay without having used anything; they are no users who paid.": np.array(
+            forgotten, dtype=float
+        ),
+    }
+    _judge_all([given[name] for name in names], np.array(right, dtype=float), mistakes)
+    say("Right: the four ways add up to everybody.")
+
+
+def check_mean_days(
+    answer: Callable[[list[float], list[float], float], float], case: Experiment
+) -> None:
+    """Accept the area below a staircase.
+
+    Raises:
+        NotYetError: for any other number, with a hint where the mistake is a typical one.
+    """
+    rng = case.rng("exercise days")
+    for until in (30.0, 17.5):
+        times = sorted(map(float, rng.choice(np.arange(1, 45), 9, replace=False)))
+        survival = [float(s) for s in np.cumprod(1 - rng.uniform(0.02, 0.2, 9))]
+        days, levels = np.array(times), np.array(survival)
+        within = days < until
+        edges = np.concatenate([[0.0], days[within], [until]])
+        steps = np.concatenate([[1.0], levels[within]])
+        right = float(steps @ np.diff(edges))
+        ends = np.concatenate([steps[1:], steps[-1:]])
+        mistakes = {
+            "The curve is a staircase, not a line from point to point.": float(
+                ((steps + ends) / 2) @ np.diff(edges)
+            ),
+            "A step begins at its time: before it the level is the one before.": float(
+                ends @ np.diff(edges)
+            ),
+            "The area goes on to the last time; stop at `until`.": float(
+                np.concatenate([[1.0], levels[:-1]]) @ np.diff(np.concatenate([[0.0], days]))
+            ),
+            "The first stretch, from day zero on, is missing.": right - float(edges[1]),
+        }
+        _judge(answer(times, survival, until), right, mistakes, tolerance=CLOSE)
+    say("Right: the mean of what is left of the horizon, for everybody.")
+
+
 def capped_at(values: pd.Series[float], *, quantile: float) -> pd.Series[float]:
     """Return values, none above their own quantile."""
     capped: pd.Series[float] = values.clip(upper=float(values.quantile(quantile)))
@@ -112,7 +232,7 @@ def users_of_both_arms(rate: float, change: float, alpha: float, power: float) -
 
 
 def _judge(given: object, right: float, mistakes: Mapping[str, float], *, tolerance: float) -> None:
-    if not isinstance(given, int | float) or not math.isfinite(given):
+    if not isinstance(given, int | float | np.floating) or not np.isfinite(given):
         raise NotYetError(f"Not yet: the function returns {given!r}, not a number.")
     if math.isclose(given, right, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
         return
@@ -120,3 +240,20 @@ def _judge(given: object, right: float, mistakes: Mapping[str, float], *, tolera
         if math.isclose(given, wrong, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
             raise NotYetError(f"Not yet. {hint}")
     raise NotYetError("Not yet: the number is another one. Try it on a few rows by hand.")
+
+
+def _judge_all(
+    given: object, right: NDArray[np.float64], mistakes: Mapping[str, NDArray[np.float64]]
+) -> None:
+    try:
+        values = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise NotYetError(f"Not yet: {given!r} are not numbers.") from None
+    if values.shape != right.shape:
+        raise NotYetError(f"Not yet: {right.size} numbers are asked for, not {values.size}.")
+    if np.allclose(values, right, rtol=CLOSE, atol=CLOSE):
+        return
+    for hint, wrong in mistakes.items():
+        if np.allclose(values, wrong, rtol=CLOSE, atol=CLOSE):
+            raise NotYetError(f"Not yet. {hint}")
+    raise NotYetError("Not yet: the numbers are others. Try a short list by hand.")
