@@ -57,6 +57,11 @@ def test_a_page_stays_at_home_and_complains_of_nothing(visit, where, address, si
     assert visited.complaints == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_one_title(visit, where, page):
+    assert visit(where("folder", page)).page.locator("h1").count() == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing_serious_in_light_and_in_the_dark(visit, where, axe, page, scheme):
@@ -180,7 +185,7 @@ def test_search_finds_a_word_of_the_glossary(visit, where, way):
 def test_the_front_door_leads_to_the_first_page(visit, where):
     visited = visit(where("folder", "index.html"))
     visited.page.wait_for_url("**/book/index.html*")
-    assert visited.page.locator("article h1").inner_text().startswith("Known Truth")
+    assert visited.page.locator("h1").inner_text().startswith("Known Truth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
