@@ -135,3 +135,60 @@ class TestMarkupInNames:
 
     def test_blank_cells_are_reported(self, hostile):
         assert "blank" in hostile.text or "no value" in hostile.text
+
+
+@pytest.fixture(scope="module")
+def shop(chapter, tmp_path_factory):
+    """Return the report on a table that has every column the contract knows."""
+    rng = np.random.default_rng(8)
+    n = 4000
+    treated = rng.random(n) < 0.5
+    taste = rng.gamma(2, 5, n)
+    visits = rng.poisson(taste * np.where(treated, 1.2, 1.0))
+    table = pd.DataFrame(
+        {
+            "version": np.where(treated, "B", "A"),
+            "visits": visits,
+            "bought": (rng.random(n) < 0.05 + 0.01 * visits).astype(int),
+            "visits_before": rng.poisson(taste),
+            "region": rng.choice(["North", "South"], n),
+            "wishes": rng.binomial(visits, 0.2),
+            "banners": rng.poisson(0.5 * visits),
+            "entered": rng.integers(0, 20, n),
+            "watched": rng.integers(1, 30, n),
+            "gone": rng.integers(0, 2, n),
+            "robot": (rng.random(n) < 0.01).astype(int),
+        }
+    )
+    path = tmp_path_factory.mktemp("shop") / "shop.csv"
+    table.to_csv(path, index=False)
+    names = {
+        "arm": "version", "primary": "visits", "secondary": "bought", "covariate": "visits_before",
+        "segments": "region", "signals": "wishes", "offers": "banners", "day": "entered",
+        "duration": "watched", "event": "gone", "automated": "robot",
+    }  # fmt: skip
+    return chapter("ab_test", {"data": str(path), "columns": names, "intended_share": 0.5})
+
+
+class TestEveryColumn:
+    def test_no_section_is_without_something_to_say(self, shop):
+        silent = [s for s in shop.sentences if "nothing to say" in s]
+        assert silent == []
+
+    def test_every_number_traces(self, shop):
+        for said in shop.payloads(SAID):
+            assert untraced(said["sentence"], said["facts"]) == []
+
+    def test_it_speaks_of_visits_and_knows_no_truth(self, shop):
+        text = everything(shop)
+        assert not MUSIC.findall(text)
+        assert "mean visits" in text
+        assert all(f.get("truth") is None for f in shop.facts)
+        assert "In truth" not in text
+
+    def test_every_figure_is_drawn(self, shop):
+        names = {figure["name"] for figure in shop.payloads(FIGURE)}
+        assert names >= {
+            "power_curve", "aa_rates", "spread", "lift_by_rule", "lift", "segments_primary",
+            "funnel", "survival", "sequence", "power_of_conversion",
+        }  # fmt: skip

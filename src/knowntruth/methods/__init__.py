@@ -1,6 +1,15 @@
 """Statistics on any table: a method does not know whose data it is looking at.
 
-`moments` reads a table once; `experiments` compares arms from moments and counts, with
-`means` and `rates` beneath; `power` plans; `outliers` cleans; `false_positives` tests the
-test; `p_values` says what a p-value can bear. `tables` turns what is given into a relation.
+`moments` reads a table once, `crossed` within groups; `tables` turns what is given into a
+relation. `power` plans; `false_positives` tests the test; `outliers` cleans.
+
+`experiments` compares arms from moments and counts, with `means` and `rates` beneath;
+`comparing` picks the test by the kind of metric; `ratios` compares ratios of means;
+`p_values` says what a p-value can bear.
+
+`segments` asks whether an effect differs between groups, `families` how often many tests
+find something; `subgroups` shows what a group chosen after treatment does. `life_tables` and
+`survival` follow units until they leave; `sequential` looks before the end. `mediation`
+splits an effect by way of another metric, with `links` beneath. `decisions` weighs, with
+`beliefs` beneath. `replication` scores a method over many worlds.
 """

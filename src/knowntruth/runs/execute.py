@@ -76,6 +76,8 @@ def run(
         UserError: in the chapter's own words, where it refuses its input.
     """
     parameters.check(case.parameters, values)
+    # The same values make the same bytes, in whatever order they were given.
+    values = {name: values[name] for name in case.parameters.model_fields if name in values}
     own_data = bool(values.get("data"))
     book = sources.notebook(source or case.notebook, own_data=own_data)
     book = _execute(case, book, values, timeout, progress, kernels)

@@ -136,7 +136,7 @@ def check_allowed(answer: Iterable[str], case: Experiment) -> None:
     say("Right: what was known before the treatment may form groups, and nothing else.")
 
 
-def check_leaks(answer: Callable[[pd.DataFrame], Mapping[str, int]], case: Experiment) -> None:
+def check_leaks(answer: Callable[[pd.DataFrame], object], case: Experiment) -> None:
     """Accept the numbers on the four ways through a funnel.
 
     Raises:
