@@ -230,6 +230,13 @@ def peeked(first: Fact | None, days: Fact, crossed: Fact | None) -> str:
     )
 
 
+def sequence_title(crossed: Fact | None, days: Fact) -> str:
+    """Say, as a title, when the always-valid band first left out zero."""
+    if crossed is None:
+        return f"In {days} days the always-valid band, the outer one, never leaves out zero"
+    return f"The always-valid band, the outer one, first leaves out zero on day {crossed} of {days}"
+
+
 def heard_of_chance(rates: Mapping[str, Fact], alpha: Fact) -> str:
     """Say what repeated looks do to a rate of false alarms."""
     parts = [f"{rate} with {looks} looks" for looks, rate in rates.items()]
