@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 
 import duckdb
@@ -30,6 +31,12 @@ def case(request):
         {"seed": request.param, "users": 4000 + 100 * request.param, "event_log": False,
          "pre_period": request.param % 3 != 0}
     )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Let statsmodels adjust without a full collection of garbage each time: that is slow."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
 def holm(p_values):
