@@ -8,10 +8,12 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines.datasets import load_waltons
 
+from knowntruth.cli import status
 from knowntruth.story.saying import untraced
 
-from .conftest import FIGURE, SAID
+from .conftest import FIGURE, SAID, Executed
 
 # Words of the simulated world, which a report on other data must not use.
 MUSIC = re.compile(r"\b(?:song|listen|recommender|MusicStream|playlist|head of finance)", re.I)
@@ -192,3 +194,31 @@ class TestEveryColumn:
             "power_curve", "aa_rates", "spread", "lift_by_rule", "lift", "segments_primary",
             "funnel", "survival", "sequence", "power_of_conversion",
         }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def waltons(tmp_path_factory):
+    """Return the report that `knowntruth run` writes on Waltons' fruit flies."""
+    folder = tmp_path_factory.mktemp("waltons")
+    load_waltons().to_csv(folder / "flies.csv", index=False)
+    maps = [f"--map={name}" for name in ("arm=group", "primary=T", "duration=T", "event=E")]
+    arguments = ["run", "ab_test", "--data", str(folder / "flies.csv"), *maps]
+    arguments += ["-p", "replications=0", "--output", str(folder / "report")]
+    assert status(arguments) == 0
+    assert (folder / "report" / "ab_test.html").stat().st_size > 100_000
+    return Executed(folder / "report" / "ab_test.ipynb")
+
+
+class TestWaltons:
+    """lifelines' data set: log-rank 122.249; medians 26 and 58."""
+
+    def test_the_log_rank_test_is_the_published_one(self, waltons):
+        assert "chi-square 122.249" in waltons.text
+
+    def test_the_medians_are_the_published_ones(self, waltons):
+        assert waltons.finding("median_control")["value"] == 58
+        assert waltons.finding("median_treatment")["value"] == 26
+
+    def test_every_number_traces(self, waltons):
+        for said in waltons.payloads(SAID):
+            assert untraced(said["sentence"], said["facts"]) == []

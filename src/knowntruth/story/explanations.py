@@ -60,15 +60,34 @@ def family(found: Finding, tried: Fact, alpha: Fact) -> str:
     )
 
 
-def log_rank(p: PValue | None, direction: str, *, control: Name, treatment: Name) -> str:
+def log_rank(
+    p: PValue | None, chi2: Fact, direction: str, *, control: Name, treatment: Name
+) -> str:
     """Say what the log-rank test says of two survival curves."""
     if p is None:
         return "Nobody left while observed, so there is nothing to test."
+    found = f"chi-square {chi2}, {p}"
     if direction == "lower":
-        return f"The log-rank test finds that {treatment} leaves more slowly than {control} ({p})."
+        return (
+            f"The log-rank test finds that {treatment} leaves more slowly than {control} ({found})."
+        )
     if direction == "higher":
-        return f"The log-rank test finds that {treatment} leaves faster than {control} ({p})."
-    return f"The log-rank test finds no clear difference between {treatment} and {control} ({p})."
+        return f"The log-rank test finds that {treatment} leaves faster than {control} ({found})."
+    return (
+        f"The log-rank test finds no clear difference between {treatment} and {control} ({found})."
+    )
+
+
+def medians(halves: Mapping[str, Finding | None], *, control: Name, treatment: Name) -> str:
+    """Say when half of each arm has left, as far as the data reach."""
+    parts = []
+    for arm, name in (("control", control), ("treatment", treatment)):
+        half = halves[arm]
+        if half is None:
+            parts.append(f"of {name} more than half are still there at the end")
+        else:
+            parts.append(f"half of {name} have left by day {half:value} ({half:interval})")
+    return f"{capital(parts[0])}; {parts[1]}."
 
 
 def days_gained(found: Finding, until: Fact, *, unit: Name, treatment: Name, control: Name) -> str:
