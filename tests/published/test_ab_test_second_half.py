@@ -6,20 +6,17 @@ the segments differ nor whether the curves do. The table is the original's, afte
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from knowntruth.cases.ab_test import original
 from knowntruth.methods.experiments import proportions
 from knowntruth.methods.families import family_error
 from knowntruth.methods.life_tables import LifeTable, life_table
-from knowntruth.methods.outliers import apply
 from knowntruth.methods.segments import adjusted, effects, interaction
 from knowntruth.methods.survival import (
     curve_of_independent_tenure,
@@ -31,32 +28,10 @@ from knowntruth.methods.survival import (
 SEGMENTS = ("device", "country", "age_group")
 
 
-def first_half() -> ModuleType:
-    """The module beside this one, which draws the original's users."""
-    path = Path(__file__).parent / "test_ab_test.py"
-    spec = importlib.util.spec_from_file_location("published_ab_test", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look their annotations up
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def published() -> ModuleType:
-    return first_half()
-
-
-@pytest.fixture(scope="module")
-def clean(published: ModuleType) -> pd.DataFrame:
-    rng = np.random.RandomState(42)
-    rng.normal(size=2 * published.TESTS * published.UNITS)  # its A/A tests come first
-    users = published.draw_users(rng)
-    trimmed = apply(users, "songs_played", "trim", quantile=published.TRIM, by="group")
-    rows = trimmed.table.df()
-    assert len(rows) == 39_581
-    return rows.assign(arm=rows.group.str.lower())
+def clean(replayed: original.Replay) -> pd.DataFrame:
+    assert len(replayed.clean) == 39_581
+    return replayed.clean
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +40,15 @@ def arms(clean: pd.DataFrame) -> tuple[LifeTable, LifeTable]:
     return found["control"], found["treatment"]
 
 
-def test_each_segment_has_the_lift_and_p_value_that_are_printed(
-    published: ModuleType, clean: pd.DataFrame
-) -> None:
+def test_each_segment_has_the_lift_and_p_value_that_are_printed(clean: pd.DataFrame) -> None:
+    printed = {figure.id: figure.printed for figure in original.figures()}
     for segment in SEGMENTS:
         for value, one in effects(
             clean, "converted", segment, kind="proportion", level=0.95
         ).by_value.items():
             assert one.lift is not None
-            printed = [f"{one.lift.value:+.2%}", f"{one.difference.p_value:.4f}"]
-            assert printed == published.FIGURES[f"conv_subgroup_{value}"]
+            found = f"{one.lift.value:+.2%} · {one.difference.p_value:.4f}"
+            assert found == printed[f"conv_subgroup_{value}"]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +103,8 @@ def test_ten_tests_find_something_in_a_third_of_experiments_without_an_effect(
 
 
 def test_the_curves_are_those_drawn_and_a_test_tells_them_apart(
-    published: ModuleType, arms: tuple[LifeTable, LifeTable]
+    derived: dict[str, Any], arms: tuple[LifeTable, LifeTable]
 ) -> None:
-    derived = published.DERIVED
     for day, key in ((30, "km_S30"), (59, "km_S59")):
         shares = [round(kaplan_meier(arm, level=0.95).at(day).value, 4) for arm in arms]
         assert shares == derived[key]
