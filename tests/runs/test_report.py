@@ -81,6 +81,35 @@ def test_tables_of_this_package_are_taken_over_with_their_verdicts_marked():
     assert '<td><span class="kt-right">✓ right</span></td>' in page
 
 
+def test_a_unit_stands_apart_from_its_number_and_a_score_card_names_its_columns():
+    table = (
+        '<div class="kt-table kt-score"><table>'
+        "<thead><tr><th>Says</th><th>Verdict</th></tr></thead>"
+        '<tbody><tr><td class="num">0.58 to 0.87 percentage points</td><td>✗ fails</td></tr>'
+        '<tr><td class="num">5.0%</td><td>✓ holds</td></tr></tbody></table></div>'
+    )
+    page = body(report.page(notebook(cell("t", shown(text__html=table)))))
+    assert '0.58 to 0.87 <span class="kt-unit">percentage points</span></td>' in page
+    assert '<td role="cell" data-kt-head="Verdict"><span class="kt-wrong">✗ fails</span>' in page
+    assert page.count('data-kt-head="Says"') == page.count('data-kt-head="Verdict"') == 2
+    assert page.count('role="row"') == 3
+
+
+def test_a_report_names_neither_the_folder_of_a_table_nor_its_parameters_twice():
+    made = notebook(text("# Title"), cell("secret = 1", tags=["injected-parameters"]))
+    rows = [
+        {"name": "data", "default": '""', "value": '"/home/somebody/own.csv"'},
+        {"name": "columns", "default": "{}", "value": '{"arm": "version", "signals": ["a", "b"]}'},
+    ]
+    rest = {"range": "", "unit": "", "meaning": "", "changed": True}
+    made.metadata["knowntruth"] = RECORD | {"parameters": [row | rest for row in rows]}
+    page = body(report.page(made))
+    assert "own.csv" in page
+    assert "somebody" not in page
+    assert "arm: version<br>signals: [&quot;a&quot;, &quot;b&quot;]" in page
+    assert "secret" not in page
+
+
 def test_exercises_and_solutions_stay_in_the_book():
     exercise = "```{admonition} Exercise: halve it\n:class: exercise\nHalve it.\n```"
     page = report.page(

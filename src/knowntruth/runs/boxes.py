@@ -7,11 +7,11 @@ reports: what was run, with which parameters, and the command that repeats it.
 from __future__ import annotations
 
 import html
-import re
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
-GRADE = re.compile(r">([✓✗–] (right|wrong|undecided))</td>")
 CODE_SWITCH = (
     '<button type="button" class="kt-code-switch" data-kt-code-switch aria-pressed="false" hidden>'
     '<span class="kt-switch-mark" aria-hidden="true">&lt;/&gt;</span>'
@@ -31,6 +31,8 @@ def provenance(record: Mapping[str, Any], *, notebook: str = "", links: str = ""
     changed = [row for row in rows if row["changed"]]
     facts = [f"<li>Seed <b>{_seed(rows)}</b></li>", f"<li>{_changes(changed)}</li>"]
     facts.append(f"<li>knowntruth <b>{html.escape(str(record['version']))}</b></li>")
+    if "reading" in record:
+        facts.append(f"<li>{_reading(record['reading'])}</li>")
     if notebook:
         facts.append(
             f'<li><a href="{html.escape(notebook)}" download>'
@@ -47,13 +49,17 @@ def provenance(record: Mapping[str, Any], *, notebook: str = "", links: str = ""
     )
 
 
-def graded(table: str) -> str:
-    """Return a table of this package with its verdicts marked, so that they take their colour."""
-    return GRADE.sub(lambda m: f'><span class="kt-{m[2]}">{m[1]}</span></td>', table)
-
-
 def _seed(rows: Sequence[Mapping[str, Any]]) -> str:
     return next((html.escape(str(r["value"])) for r in rows if r["name"] == "seed"), "none")
+
+
+def _reading(time: Mapping[str, Any]) -> str:
+    minutes, stops = int(time["minutes"]), list(map(int, time["stops"]))
+    text = f"About <b>{minutes}</b> {'minute' if minutes == 1 else 'minutes'} to read"
+    if not stops:
+        return text
+    places = " and ".join(map(str, stops))
+    return f"{text}, {'a place' if len(stops) == 1 else 'places'} to stop after {places}"
 
 
 def _changes(changed: Sequence[Mapping[str, Any]]) -> str:
@@ -69,7 +75,7 @@ def _table(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
     body = "".join(
         f"<tr{' class=kt-changed' if row['changed'] else ''}>"
         f'<th scope="row"><code>{html.escape(str(row["name"]))}</code></th>'
-        + "".join(f"<td{_right(name)}>{_value(row[name.casefold()])}</td>" for name in heads)
+        + "".join(f"<td{_right(name)}>{_shown(row, name.casefold())}</td>" for name in heads)
         + "</tr>"
         for row in rows
     )
@@ -83,5 +89,16 @@ def _right(name: str) -> str:
     return ' class="num"' if name in {"Value", "Default"} else ""
 
 
-def _value(value: object) -> str:
-    return html.escape(str(value))
+def _shown(row: Mapping[str, Any], column: str) -> str:
+    text = str(row[column])
+    if column in {"value", "default"}:
+        # A page goes to other people, whom the folders of this machine do not concern.
+        if row["name"] == "data":
+            return html.escape(PurePath(text.strip('"')).name)
+        if text.startswith("{") and (pairs := json.loads(text)):
+            return "<br>".join(html.escape(f"{key}: {_plain(pairs[key])}") for key in pairs)
+    return html.escape(text)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -18,12 +18,14 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from . import boxes, figures, look, markdown, read
+from . import boxes, figures, look, markdown, read, tables
 from .execute import replace
 from .markdown import Block
 from .read import KEY
 
 LEFT_OUT = {"solution", "exercise", "exercise-check", "remove-cell"}
+# The parameters of the run stand under its title already.
+INPUT_LEFT_OUT = {"remove-input", "injected-parameters"}
 OUR_HTML = re.compile(r'\s*<(?:div|figure|table) class="kt-')
 MATH = re.compile(r'class="math')
 
@@ -104,7 +106,7 @@ def _all_blocks(book: Any) -> Iterator[Block]:
         if cell.cell_type == "markdown":
             yield from markdown.blocks(cell.source)
         elif cell.cell_type == "code":
-            if "remove-input" not in tags and cell.source.strip():
+            if not tags & INPUT_LEFT_OUT and cell.source.strip():
                 yield Block(_code(cell.source, tags))
             for index, output in enumerate(cell.outputs):
                 yield from _output(output, f"figure-{number}-{index}")
@@ -137,7 +139,7 @@ def _output(output: Any, key: str) -> Iterator[Block]:
             inner = "".join(block.html for block in said)
             yield Block(f'<div class="kt-said">{inner}</div>\n')
     elif OUR_HTML.match(data.get("text/html", "")):
-        yield Block(boxes.graded(data["text/html"]))
+        yield Block(tables.dressed(data["text/html"]))
     elif "text/plain" in data:
         yield Block(_plain(data["text/plain"]))
 

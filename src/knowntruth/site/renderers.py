@@ -14,7 +14,7 @@ from typing import ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 
-from knowntruth.runs import boxes
+from knowntruth.runs import tables
 from knowntruth.runs.figures import PLOTLY
 from knowntruth.runs.read import FIGURE, SAID
 
@@ -42,6 +42,6 @@ class Figures:
             return [piece(mime=data.mime_type, content=json.dumps(data.content), key=key)]
         if data.mime_type == "text/html" and 'class="kt-' in data.string[:40]:
             # The class that MyST-NB gives to HTML makes the theme paint a light box behind it.
-            page = boxes.graded(data.string)
+            page = tables.dressed(data.string)
             return [nodes.raw(text=page, format="html", classes=["kt-output"])]
         return None

@@ -39,6 +39,13 @@
       soft: read(`--kt-figure-soft${light}`),
       grid: read(`--kt-figure-grid${light}`),
       page: read(`--kt-figure-page${light}`),
+      words: printing ? {} : {
+        "#787d86": read("--kt-figure-soft"),
+        "#2f80c1": read("--kt-link"),
+        "#008f68": read("--kt-truth-ink"),
+        "#d55e00": read("--kt-wrong-ink"),
+        "#aa5ca8": read("--kt-further-ink"),
+      },
       font: read("--kt-sans"),
     };
   };
@@ -94,7 +101,9 @@
     }
     for (const note of dressed.annotations ?? []) {
       note.font = { ...note.font, family: c.font, size: note.font?.size ?? size - 1 };
-      if (!note.font.color) note.font.color = c.ink;
+      /* Small words need more contrast than the line whose colour they share. */
+      const colour = note.font.color ?? c.ink;
+      note.font.color = c.words[colour.toLowerCase()] ?? colour;
     }
     return dressed;
   };
