@@ -249,3 +249,11 @@ def test_the_same_values_give_the_same_bytes(chapter, tmp_path):
     turned = dict(reversed((FEW | values).items()))
     again = execute.run(cases.get("ab_test"), turned, tmp_path / "again.ipynb")
     assert again.read_bytes() == first.path.read_bytes()
+
+
+def test_the_first_two_parts_fit_a_workshop_with_time_for_exercises(chapter):
+    time = chapter("ab_test", {}).notebook.metadata["knowntruth"]["reading"]
+    first, second = time["stops"]
+    # A workshop of ninety minutes; at least half of it belongs to the exercises.
+    assert first < second <= 45
+    assert second < time["minutes"]

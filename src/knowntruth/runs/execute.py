@@ -26,6 +26,7 @@ from knowntruth.errors import UserError
 from . import failures, provenance, sources
 from .normalise import normalise
 from .read import KEY
+from .reading import reading
 
 if TYPE_CHECKING:
     from knowntruth.cases import Case
@@ -83,7 +84,8 @@ def run(
     book = _execute(case, book, values, timeout, progress, kernels)
     failures.refuse_warnings(case, book)
     book = normalise(book)
-    book.metadata[KEY] = provenance.record(case, values)
+    record = provenance.record(case, values) | {"reading": reading(book).record()}
+    book.metadata[KEY] = record
     replace(target, nbformat.writes(book))
     return target
 
