@@ -91,7 +91,7 @@ class TestDaysGained:
         for rows in long_run(**gone):
             curve = lifelines.KaplanMeierFitter().fit(rows.days_observed, rows.churned)
             days = np.arange(until)
-            survival = curve.predict(days).to_numpy()
+            survival = np.atleast_1d(curve.predict(days))
             mean = survival.sum()
             means.append(mean)
             variance = ((2 * days + 1) * survival).sum() - mean**2
