@@ -17,7 +17,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ...story.saying import say
-from .opening import Experiment
+from .experiment import Experiment
 
 CLOSE = 1e-9
 # A normal approximation and an exact calculation of a sample size differ by less than this.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...data.tables import OwnTable, open_table
 from .contract import UNITS
-from .opening import ARMS, Experiment, Metric, Segment, Words, label_words
+from .experiment import ARMS, Experiment, Metric, Segment, Words, label_words
 from .parameters import Parameters
 
 BARE = frozenset({"true", "false", "yes", "no", "on", "off"})

@@ -15,7 +15,7 @@ from ...worlds.musicstream.contract import EVENTS, USERS
 from ...worlds.musicstream.parameters import SEGMENTS
 from ...worlds.musicstream.truth import Truth, arm_of, as_data
 from ...worlds.musicstream.world import simulate
-from .opening import Experiment, Metric, Segment, Words, label_words
+from .experiment import Experiment, Metric, Segment, Words, label_words
 from .parameters import Parameters
 
 # A person's plays vary in length; an account that cuts nine of ten short is a machine.
