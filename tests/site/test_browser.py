@@ -93,6 +93,16 @@ def test_every_figure_is_drawn_within_its_frame_and_has_words(visit, where, page
     assert figures.locator("[role=img]").count() == 0
 
 
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_score_card_shows_every_verdict_without_scrolling(visit, where, page, width):
+    cards = visit(where("folder", page), width=width).page.locator(".kt-score")
+    assert cards.count() >= 1
+    for card in cards.all():
+        assert card.evaluate("box => box.scrollWidth <= box.clientWidth")
+        assert card.locator(".kt-right, .kt-wrong, .kt-undecided").first.is_visible()
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_the_drawing_library_is_loaded_only_when_a_figure_comes_near(visit, where, page):
     visited = visit(where("http", page))
