@@ -213,7 +213,7 @@ class TestWhyRevenueIsFlat:
 
     def test_without_a_gain_there_is_nothing_to_explain(self, chapter):
         run = chapter("ab_test", WORLDS["no effect anywhere"])
-        assert "There is no gain to turn into money." in run.text
+        assert "No gain is established that could turn into money." in run.text
 
 
 def test_hidden_offers_are_noticed_when_they_are_hidden(chapter):

@@ -136,7 +136,7 @@ def test_other_numbers_of_users_are_refused_with_a_hint(case, answer, hint):
 
 def test_the_solutions_in_the_chapter_pass_their_own_checks(case):
     book = jupytext.read(ab_test.CASE.notebook, fmt="md:myst")
-    space = {}
+    space = {"case": case}
     exec("from knowntruth.methods import power as planning", space)
     for cell in book.cells:
         if "solution" in cell.metadata.get("tags", []):

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportions_ztest
 
 from knowntruth.cases.ab_test.many_worlds import null_of, replicate, score, seeds
 from knowntruth.cases.ab_test.parameters import Parameters
-from knowntruth.cases.ab_test.scored import HEAVY, HORIZON, METHODS, Replicate
+from knowntruth.cases.ab_test.scored import HORIZON, METHODS, Replicate
 from knowntruth.cases.ab_test.simulated import is_machine
 from knowntruth.methods import experiments, moments
 from knowntruth.worlds.musicstream import groups
@@ -160,8 +160,8 @@ class TestOneReplicate:
 
         cut = users.songs_played.quantile(0.99)
         capped = users.assign(songs_played=users.songs_played.clip(upper=cut))
-        heavy = people[people.songs_played >= people.songs_played.quantile(HEAVY)]
-        before = people[people.songs_before >= people.songs_before.quantile(HEAVY)]
+        heavy = people[people.songs_played >= people.songs_played.quantile(0.75)]
+        before = people[people.songs_before >= people.songs_before.quantile(0.75)]
         expected = {
             "none": lift(users, "songs_played"),
             "trim": lift(users[users.songs_played < cut], "songs_played"),

@@ -108,6 +108,7 @@ class Score:
     fails: bool = False
     label: str = "Welch, trim"
     quantity: str = "songs"
+    unit: str = "relative"
     why: str = "Drops the users whom the treatment moved."
 
 
@@ -121,14 +122,20 @@ class TestScoring:
             Score(bias=monte_carlo(-0.0257, 0.0006), coverage=monte_carlo(0.4, 0.043, "share"))
         )
         # Trimming in 600 simulations with the generator of the original.
-        assert row["Bias (points)"] == f"{MINUS}2.57 ± 0.06"
-        assert row["Spread (points)"] == "1.32 ± 0.08"
+        assert row["Bias"] == f"{MINUS}2.57 ± 0.06"
+        assert row["Spread"] == "1.32 ± 0.08"
         assert row["Coverage (%)"] == "40.0 ± 4.3"
         assert row["Alarms (%)"] == "5.0 ± 2.0"
 
+    def test_what_is_no_share_stays_in_its_own_unit(self):
+        days = Score(bias=monte_carlo(-0.4, 0.05, "number"), spread=(0.6, 0.01), unit="number")
+        row = scoring.behaviour_row(days)
+        assert row["Bias"] == f"{MINUS}0.40 ± 0.05"
+        assert row["Spread"].startswith("0.60 ± ")
+
     def test_what_has_no_truth_has_a_dash(self):
         row = scoring.behaviour_row(Score())
-        assert row["Bias (points)"] == row["Coverage (%)"] == "–"
+        assert row["Bias"] == row["Coverage (%)"] == "–"
 
     @pytest.mark.parametrize(("fails", "verdict"), [(True, "✗ fails"), (False, "✓ holds")])
     def test_the_verdict_is_the_scores(self, fails, verdict):
@@ -138,8 +145,8 @@ class TestScoring:
     def test_cells_hold_numbers_that_are_near_what_they_round(self, bias, half, spread, error):
         row = scoring.behaviour_row(Score(bias=monte_carlo(bias, half), spread=(spread, error)))
         expected = {
-            "Bias (points)": (100 * bias, 100 * half),
-            "Spread (points)": (100 * spread, 196 * error),
+            "Bias": (100 * bias, 100 * half),
+            "Spread": (100 * spread, 196 * error),
         }
         for column, numbers in expected.items():
             cell = row[column]

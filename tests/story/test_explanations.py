@@ -183,6 +183,7 @@ class TestWhyFlat:
             "free ride": free_ride and not wrong_segment,
             "wrong segment": wrong_segment and not free_ride,
             "several": free_ride and wrong_segment,
+            "fell": outcome == "lower" and not free_ride and not wrong_segment,
             "no gain": primary != "higher",
             "power": primary == "higher" and power is not None and power < 0.8,
             "cannot tell": primary == "higher" and (power is None or power >= 0.8),
@@ -196,7 +197,7 @@ class TestWhyFlat:
     def test_every_reason_has_its_words(self):
         reasons = set(get_args(explaining.Reason))
         assert set(explaining.EXPLANATIONS) == reasons
-        assert set(explaining.TRUE_REASONS) == reasons - {"not flat", "cannot tell"}
+        assert set(explaining.TRUE_REASONS) == reasons - {"not flat", "fell", "cannot tell"}
 
     @pytest.mark.parametrize("reason", get_args(explaining.Reason))
     def test_an_explanation_has_no_number_and_claims_no_absence_of_effect(self, reason):

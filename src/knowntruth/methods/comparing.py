@@ -104,7 +104,8 @@ def flows(table: Table, use: str, outcome: str) -> dict[str, Flow]:
     x, y = quoted(use), quoted(outcome)
     rows = (
         relation(table)
-        .filter(f"{x} IS NOT NULL AND {y} IS NOT NULL")
+        # To DuckDB a NaN is larger than any number; here it is unknown.
+        .filter(f"{x} IS NOT NULL AND {y} IS NOT NULL AND NOT isnan({x}::DOUBLE)")
         .aggregate(
             f"arm, count(*) FILTER ({x} > 0 AND {y} = 1), count(*) FILTER ({x} > 0 AND {y} = 0), "
             f"count(*) FILTER ({x} <= 0 AND {y} = 1), count(*) FILTER ({x} <= 0 AND {y} = 0)"

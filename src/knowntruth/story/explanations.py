@@ -15,7 +15,7 @@ from .findings import Finding
 from .names import Name
 
 Reason = Literal[
-    "not flat", "no gain", "free ride", "wrong segment", "several", "power", "cannot tell"
+    "not flat", "fell", "no gain", "free ride", "wrong segment", "several", "power", "cannot tell"
 ]
 
 
@@ -33,8 +33,8 @@ def no_segment_differs(level: str, p: PValue, largest: Finding, tried: Fact) -> 
     return (
         f"No interaction test supports a difference in {level} between segments "
         f"(the smallest adjusted one has {p}). "
-        f"Of {tried} groups, {largest.names[0]} has the largest estimate, {largest:change}: "
-        "some group must, and that alone makes it no winner."
+        f"Of {tried} groups, {largest.names[0]} has the largest estimate "
+        f"({largest:signed}): some group must, and that alone makes it no winner."
     )
 
 
@@ -133,6 +133,8 @@ def why_flat(
         return "free ride"
     if wrong_segment:
         return "wrong segment"
+    if outcome.direction == "lower":
+        return "fell"
     if primary.direction != "higher":
         return "no gain"
     if power is not None and power < planned:
@@ -142,9 +144,13 @@ def why_flat(
 
 EXPLANATIONS: Mapping[Reason, str] = {
     "not flat": "**It is not flat.** It rose clearly: there is nothing to explain.",
+    "fell": (
+        "**It is not flat: it fell.** That is clear, and none of the three explanations for a "
+        "flat outcome finds clear support."
+    ),
     "no gain": (
-        "**There is no gain to turn into money.** The primary metric did not clearly rise, "
-        "so an outcome that follows it had no reason to."
+        "**No gain is established that could turn into money.** The primary metric did not "
+        "clearly rise, so an outcome that was to follow it has not been put to the test."
     ),
     "free ride": (
         "**Free ride.** At the same use, treatment pays less than control: "
@@ -178,7 +184,7 @@ TRUE_REASONS: Mapping[str, str] = {
 
 def true_reason(actual: str, said: Reason) -> str:
     """Say what is true about the money, and whether the data of this run show it."""
-    is_found = said == actual or (actual == "power" and said in {"not flat", "cannot tell"})
+    is_found = said == actual or (actual == "power" and said == "not flat")
     ending = "The chapter says so." if is_found else "The data of this run do not show that."
     return f"{TRUE_REASONS[actual]} {ending}"
 
@@ -259,7 +265,8 @@ def sequence_title(crossed: Fact | None, days: Fact) -> str:
 def heard_of_chance(rates: Mapping[str, Fact], alpha: Fact) -> str:
     """Say what repeated looks do to a rate of false alarms."""
     parts = [f"{rate} with {looks} looks" for looks, rate in rates.items()]
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     return (
         f"A test at {alpha} that is looked at again and again, and stopped at the first "
-        f"“significant” look, raises a false alarm in {', '.join(parts[:-1])} and {parts[-1]}."
+        f"“significant” look, raises a false alarm in {listed}."
     )

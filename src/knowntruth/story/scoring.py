@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .estimates import Estimate
-from .numbers import decimals_for, plain
+from .numbers import Unit, decimals_for, plain
 
 ASSUMES_SPLIT = "Each unit was assigned by lot, with the planned share."
 
@@ -76,6 +76,10 @@ class Scored(Protocol):
         """What it estimates."""
 
     @property
+    def unit(self) -> Unit:
+        """Unit of its values."""
+
+    @property
     def why(self) -> str:
         """Why it behaves so."""
 
@@ -103,24 +107,26 @@ class Scored(Protocol):
 def behaviour_row(score: Scored) -> dict[str, object]:
     """Return one row of the score card over many worlds."""
     spread, error = score.spread
+    # Differences of shares are told in points, everything else in its own unit.
+    scale = 1 if score.unit in {"number", "count"} else 100
     return {
         "Method": score.label,
         "Quantity": score.quantity,
-        "Bias (points)": _with_error(score.bias),
-        "Spread (points)": _plus_minus(spread, 1.96 * error),
-        "Coverage (%)": _with_error(score.coverage),
-        "Alarms (%)": _with_error(score.alarms),
+        "Bias": _with_error(score.bias, scale),
+        "Spread": _plus_minus(spread, 1.96 * error, scale),
+        "Coverage (%)": _with_error(score.coverage, 100),
+        "Alarms (%)": _with_error(score.alarms, 100),
         "Verdict": "✗ fails" if score.fails else "✓ holds",
         "Why": score.why,
     }
 
 
-def _with_error(estimate: Estimate | None) -> str:
+def _with_error(estimate: Estimate | None, scale: float) -> str:
     if estimate is None:
         return "–"
-    return _plus_minus(estimate.value, (estimate.high - estimate.low) / 2)
+    return _plus_minus(estimate.value, (estimate.high - estimate.low) / 2, scale)
 
 
-def _plus_minus(value: float, half: float) -> str:
-    decimals = max(1, decimals_for(half, scale=100, significant=1))
-    return f"{plain(100 * value, decimals)} ± {plain(100 * half, decimals)}"
+def _plus_minus(value: float, half: float, scale: float) -> str:
+    decimals = max(1, decimals_for(half, scale=scale, significant=1))
+    return f"{plain(scale * value, decimals)} ± {plain(scale * half, decimals)}"

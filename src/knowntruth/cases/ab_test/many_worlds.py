@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from ...methods.replication import Behaviour, behaviour
 from ...story.estimates import Estimate
+from ...story.numbers import Unit
 from ...worlds import streams
 from ...worlds.musicstream.world import simulate, users_of
 from .parameters import Parameters
-from .scored import HEAVY, METHODS, Method, Replicate
+from .scored import METHODS, Cuts, Method, Replicate
 from .simulated import is_machine
 
 
@@ -44,6 +45,11 @@ class Score:
     def quantity(self) -> str:
         """What it estimates."""
         return self.method.quantity
+
+    @property
+    def unit(self) -> Unit:
+        """Unit of its values."""
+        return self.method.unit
 
     @property
     def why(self) -> str:
@@ -95,14 +101,16 @@ def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
     """
     answers = replicate(p, replications=replications, workers=workers)
     world = simulate(p.model_copy(update={"event_log": False}))
-    songs = world.users.loc[~is_machine(world.users), "songs_played"]
-    cut = float(songs.quantile(HEAVY))
+    people = world.users[~is_machine(world.users)]
+    during = float(people["songs_played"].quantile(p.heavy_quantile))
+    before = float(people["songs_before"].quantile(p.heavy_quantile)) if p.pre_period else 0.0
+    cuts = Cuts(during, before)
     scores = []
     for method in METHODS:
         table = answers[method.key]
         if np.isfinite(table[:, 0]).sum() < 2:
             continue
-        truth = method.truth(world, cut)
+        truth = method.truth(world, cuts)
         level = 1 - (p.split_alpha if method.key == "split" else p.alpha)
         null = method.null(p)
         found = behaviour(*table.T, truth=truth, level=level, unit=method.unit, null=null)

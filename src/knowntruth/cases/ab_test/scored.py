@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,21 @@ from ...worlds.musicstream.world import World
 from .parameters import Parameters
 from .simulated import is_machine
 
-HEAVY = 0.75  # power users are the top quarter
+# What is estimated, with the unit in which bias and spread are told.
+SONGS, PAYING = "lift in songs (points)", "lift in conversion (points)"
+DIFFERENCE = "difference in songs (songs)"
 FEW_CONVERSIONS = 10
 FEWEST_AT_A_LOOK = 50  # below this an arm's mean is not nearly normal
 HORIZON = 45  # days up to which staying is counted
 Answer = tuple[float, float, float]
 NOTHING: Answer = (np.nan, np.nan, np.nan)
+
+
+class Cuts(NamedTuple):
+    """Songs from which a person counts as heavy: during the test, and before it."""
+
+    during: float
+    before: float
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class Method:
     unit: Unit
     is_naive: bool
     answer: Callable[[Replicate], Answer]
-    truth: Callable[[World, float], float | None]
+    truth: Callable[[World, Cuts], float | None]
     null: Callable[[Parameters], float]
     why: str
     promises_value: bool = True
@@ -106,14 +116,14 @@ class Replicate:
 
     def heavy_now(self) -> Answer:
         """Return the lift in paying among those who listened most during the test."""
-        cut = np.quantile(self.songs[self.people], HEAVY)
+        cut = np.quantile(self.songs[self.people], self.p.heavy_quantile)
         return self.rates(self.people & (self.songs >= cut))
 
     def heavy_before(self) -> Answer:
         """Return the lift in paying among those who listened most before the test."""
         if self.before is None:
             return NOTHING
-        cut = np.quantile(self.before[self.people], HEAVY)
+        cut = np.quantile(self.before[self.people], self.p.heavy_quantile)
         return self.rates(self.people & (self.before >= cut))
 
     def best_segment(self) -> Answer:
@@ -195,19 +205,19 @@ class Replicate:
         return _ends(found.estimate)
 
 
-def _songs(world: World, _cut: float) -> float:
+def _songs(world: World, _cuts: Cuts) -> float:
     return world.truth.lift
 
 
-def _paying(world: World, _cut: float) -> float | None:
+def _paying(world: World, _cuts: Cuts) -> float | None:
     return world.truth.conversion_lift
 
 
-def _difference(world: World, _cut: float) -> float:
+def _difference(world: World, _cuts: Cuts) -> float:
     return world.truth.treatment.songs - world.truth.control.songs
 
 
-def _days(world: World, _cut: float) -> float | None:
+def _days(world: World, _cuts: Cuts) -> float | None:
     p, truth = world.parameters, world.truth
     control, treatment = (
         groups.mean_days_left(p, conversion=arm.conversion, treated=treated, until=HORIZON)
@@ -222,67 +232,67 @@ def _zero(_p: Parameters) -> float:
 
 METHODS = (
     Method(
-        "split", "sample ratio check", "share of treatment", "share", False,
+        "split", "sample ratio check", "share of treatment (points)", "share", False,
         Replicate.split, lambda w, _: w.truth.logged_share, lambda p: p.treatment_share,
         "Counts units as assigned, so nothing but a loss can move it.",
     ),
     Method(
-        "none", "Welch, keep everybody", "songs", "relative", True,
+        "none", "Welch, keep everybody", SONGS, "relative", True,
         lambda r: r.welch(r.songs, np.ones_like(r.treated)), _songs, _zero,
         "Machines add the same to both arms: they dilute the lift and spread it far.",
     ),
     Method(
-        "trim", "Welch, trim", "songs", "relative", True,
+        "trim", "Welch, trim", SONGS, "relative", True,
         lambda r: r.welch(r.songs, r.songs < r.cut), _songs, _zero,
         "Drops the users whom the treatment moved over the cut.",
     ),
     Method(
-        "winsorise", "Welch, winsorise", "songs", "relative", False,
+        "winsorise", "Welch, winsorise", SONGS, "relative", False,
         lambda r: r.welch(np.minimum(r.songs, r.cut), np.ones_like(r.treated)), _songs, _zero,
         "Drops nobody, and counts the heaviest for less than they did.",
     ),
     Method(
-        "flagged", "Welch, leave out machines", "songs", "relative", False,
+        "flagged", "Welch, leave out machines", SONGS, "relative", False,
         lambda r: r.welch(r.songs, r.people), _songs, _zero,
         "Leaves out by behaviour that the treatment does not change.",
     ),
     Method(
-        "cuped", "CUPED", "songs", "relative", False, Replicate.cuped, _songs, _zero,
+        "cuped", "CUPED", SONGS, "relative", False, Replicate.cuped, _songs, _zero,
         "Takes out what was known before, and spreads less.",
     ),
     Method(
-        "paying", "z-test", "conversion", "relative", False,
+        "paying", "z-test", PAYING, "relative", False,
         lambda r: r.rates(r.people), _paying, _zero,
         "Right on average; whether it sees the effect is a matter of size.",
     ),
     Method(
-        "best_segment", "“launch where it is significant”", "conversion", "relative", True,
+        "best_segment", "“launch where it is significant”", PAYING, "relative", True,
         Replicate.best_segment, _paying, _zero,
         "Picks the luckiest of many segments and reports its luck as an effect.",
     ),
     Method(
-        "heavy_now", "“power users”", "conversion", "relative", True, Replicate.heavy_now,
-        lambda w, cut: groups.would_be_heavy(w.parameters, cut).lift, _zero,
+        "heavy_now", "“power users”", PAYING, "relative", True, Replicate.heavy_now,
+        lambda w, cuts: groups.would_be_heavy(w.parameters, cuts.during).lift, _zero,
         "Chosen after treatment: the treatment lifts lighter payers into the group.",
     ),
     Method(
-        "heavy_before", "heavy listeners before the test", "conversion", "relative", False,
+        "heavy_before", "heavy listeners before the test", PAYING, "relative", False,
         Replicate.heavy_before,
-        lambda w, cut: groups.heavy_before(w.parameters, cut).lift, _zero,
+        lambda w, cuts: groups.heavy_before(w.parameters, cuts.before).lift, _zero,
         "Chosen before treatment, so both arms hold the same kind of people.",
     ),
     Method(
-        "days", "restricted mean", "days stayed", "number", False, Replicate.days_gained,
+        "days", "restricted mean", "days stayed (days)", "number", False, Replicate.days_gained,
         _days, _zero,
         "Uses each user for as long as they were watched.",
     ),
     Method(
-        "daily", "stop at the first “significant” day", "songs, difference", "number", True,
+        "daily", "stop at the first “significant” day", DIFFERENCE, "number", True,
         Replicate.daily_looks, _difference, _zero,
         "Each look is one more chance for a false alarm, and stops on a lucky day.",
     ),
     Method(
-        "always", "stop by the confidence sequence", "songs, difference", "number", False,
+        "always", "stop by the confidence sequence", DIFFERENCE, "number", False,
         Replicate.always_valid, _difference, _zero,
         "Covers on all days at once; the value at a chosen day still leans outwards.",
         promises_value=False,

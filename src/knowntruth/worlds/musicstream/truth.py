@@ -88,7 +88,8 @@ def truth_of(p: Parameters, *, machines: np.ndarray, lost: np.ndarray) -> Truth:
         machines=machines,
         lost=lost,
         split_is_broken=p.lost_share > 0,
-        logged_share=kept / (kept + 1 - p.treatment_share),
+        # Without losses the planned share itself, to the last bit.
+        logged_share=kept / (kept + 1 - p.treatment_share) if p.lost_share else p.treatment_share,
     )
 
 
