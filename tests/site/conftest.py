@@ -83,15 +83,12 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def read_through(self) -> None:
-        """Scroll to the end, as a reader does, and wait for every figure."""
-        height = self.page.evaluate("document.documentElement.scrollHeight")
-        for top in range(0, height, 700):
-            self.page.evaluate(f"scrollTo(0, {top})")
-            self.page.wait_for_timeout(40)
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('.kt-figure:has(.kt-plot-data)')]"
-            ".every(figure => figure.hasAttribute('data-kt-drawn'))"
-        )
+        """Go from figure to figure, as a reader does, see each one drawn, and end at the end."""
+        for figure in self.page.query_selector_all(".kt-figure:has(.kt-plot-data)"):
+            figure.evaluate("figure => figure.scrollIntoView()")
+            drawn = "figure => figure.hasAttribute('data-kt-drawn')"
+            self.page.wait_for_function(drawn, arg=figure)
+        self.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
 
 
 @pytest.fixture
