@@ -225,7 +225,7 @@ def test_hidden_offers_are_noticed_when_they_are_hidden(chapter):
 
 def test_a_signal_that_lies_is_called_misleading(chapter):
     run = chapter("ab_test", WORLDS["lying signal"])
-    told = next(s for s in run.sentences if s.startswith("Playlist adds"))
+    told = next(s for s in run.sentences if s.startswith("The signal playlist adds"))
     assert "The signal misleads" in told
 
 

@@ -46,7 +46,7 @@ def segments_untested(level: str) -> str:
 def found_by_chance(raw: Fact, holm: Fact, tried: Fact, alpha: Fact) -> str:
     """Say how many tests in segments fall below the threshold, before and after adjustment."""
     return (
-        f"Of {tried} tests in single groups, {raw} fall below {alpha} as they stand, "
+        f"Of {tried} tests in single groups, the number below {alpha} is {raw} as they stand, "
         f"and {holm} after Holm's adjustment."
     )
 
@@ -92,15 +92,14 @@ def medians(halves: Mapping[str, Finding | None], *, control: Name, treatment: N
 
 def days_gained(found: Finding, until: Fact, *, unit: Name, treatment: Name, control: Name) -> str:
     """Say how many more days units stay, up to a horizon."""
-    sides = {"higher": "longer", "lower": "shorter"}
-    way = "more" if found.estimate.value >= 0 else "fewer"
+    way = "longer" if found.estimate.value >= 0 else "shorter"
     start = (
         f"Counted up to day {until}, {unit} stay {found:size} days {way} on average in "
         f"{treatment} than in {control} ({found:level} interval {found:interval}, {found:p})"
     )
     if found.is_clear:
-        return f"{start}: clearly {sides[found.direction]}."
-    return f"{start}: not clearly different."
+        return f"{start}. The difference is clear."
+    return f"{start}. The difference is not clear."
 
 
 def why_flat(
@@ -204,7 +203,7 @@ def money_gap(gap: Finding) -> str:
 def proxy(signal: Finding, predicted: Finding, observed: Finding, gap: Finding, level: str) -> str:
     """Say what an early signal predicts for an outcome, and whether the outcome contradicts it."""
     start = (
-        f"{capital(str(signal.what))}: {signal:change} ({signal:interval}). "
+        f"The signal {signal.what} was {signal:change} ({signal:interval}). "
         f"By the link between the two in control, that predicts {level} to be "
         f"{predicted:change}; it was {observed:change} ({observed:interval}). "
     )

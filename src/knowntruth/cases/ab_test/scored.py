@@ -232,7 +232,7 @@ def _zero(_p: Parameters) -> float:
 
 METHODS = (
     Method(
-        "split", "sample ratio check", "share of treatment (points)", "share", False,
+        "split", "Sample ratio check", "share of treatment (points)", "share", False,
         Replicate.split, lambda w, _: w.truth.logged_share, lambda p: p.treatment_share,
         "Counts units as assigned, so nothing but a loss can move it.",
     ),
@@ -266,33 +266,33 @@ METHODS = (
         "Right on average; whether it sees the effect is a matter of size.",
     ),
     Method(
-        "best_segment", "“launch where it is significant”", PAYING, "relative", True,
+        "best_segment", "“Launch where it is significant”", PAYING, "relative", True,
         Replicate.best_segment, _paying, _zero,
         "Picks the luckiest of many segments and reports its luck as an effect.",
     ),
     Method(
-        "heavy_now", "“power users”", PAYING, "relative", True, Replicate.heavy_now,
+        "heavy_now", "“Power users” of the test", PAYING, "relative", True, Replicate.heavy_now,
         lambda w, cuts: groups.would_be_heavy(w.parameters, cuts.during).lift, _zero,
         "Chosen after treatment: the treatment lifts lighter payers into the group.",
     ),
     Method(
-        "heavy_before", "heavy listeners before the test", PAYING, "relative", False,
+        "heavy_before", "Heaviest before the test", PAYING, "relative", False,
         Replicate.heavy_before,
         lambda w, cuts: groups.heavy_before(w.parameters, cuts.before).lift, _zero,
         "Chosen before treatment, so both arms hold the same kind of people.",
     ),
     Method(
-        "days", "restricted mean", "days stayed (days)", "number", False, Replicate.days_gained,
+        "days", "Restricted mean", "days stayed (days)", "number", False, Replicate.days_gained,
         _days, _zero,
         "Uses each user for as long as they were watched.",
     ),
     Method(
-        "daily", "stop at the first “significant” day", DIFFERENCE, "number", True,
+        "daily", "Stop at the first “significant” day", DIFFERENCE, "number", True,
         Replicate.daily_looks, _difference, _zero,
         "Each look is one more chance for a false alarm, and stops on a lucky day.",
     ),
     Method(
-        "always", "stop by the confidence sequence", DIFFERENCE, "number", False,
+        "always", "Stop by the confidence sequence", DIFFERENCE, "number", False,
         Replicate.always_valid, _difference, _zero,
         "Covers on all days at once; the value at a chosen day still leans outwards.",
         promises_value=False,
