@@ -113,7 +113,7 @@ def test_the_dictionary_has_a_row_a_field_with_what_the_field_says() -> None:
     ],
 )
 def test_the_range_of_a_field_is_said_in_words(field: dict[str, object], said: str) -> None:
-    assert Field(name="x", meaning="x", **field).range == said  # type: ignore[arg-type]
+    assert Field(name="x", meaning="x", **field).range == said
 
 
 def test_several_columns_of_a_field_are_numbered_from_one(units: Contract) -> None:

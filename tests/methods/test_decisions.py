@@ -38,13 +38,13 @@ def found(value: float = 0.006, error: float = 0.005, **changes: object) -> Esti
         n=40_000,
         unit="points",
     )
-    return replace(fixed, **changes)  # type: ignore[arg-type]
+    return replace(fixed, **changes)
 
 
 def decided(
     estimate: Estimate | None = None, prior: Belief | None = None, **changes: float
 ) -> Decision:
-    stakes = replace(STAKES, **changes)  # type: ignore[arg-type]
+    stakes = replace(STAKES, **changes)
     return decide(estimate or found(), stakes, treatment_share=0.1, prior=prior)
 
 
@@ -322,7 +322,7 @@ def test_stakes_are_finite_and_no_cost_is_below_zero(
     changes: dict[str, float], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(STAKES, **changes)  # type: ignore[arg-type]
+        replace(STAKES, **changes)
 
 
 @pytest.mark.parametrize(("mean", "sd"), [(math.nan, 1.0), (0.0, -1.0), (0.0, math.inf)])

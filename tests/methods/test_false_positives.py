@@ -49,7 +49,7 @@ def test_relabelling_runs_the_pipeline_that_it_says(rule: str, offset: int) -> N
         treatment_share=0.3,
         level=0.9,
         rng=np.random.default_rng(3),
-        rule=rule,  # type: ignore[arg-type]
+        rule=rule,
         quantile=0.9,
     )
     drawn = np.random.default_rng(3).random((20, len(cleaned)), dtype=np.float32) < 0.3

@@ -92,7 +92,7 @@ def test_whole_numbers_too_large_to_square_are_taken_as_fractions() -> None:
 def test_the_order_of_rows_does_not_matter_to_whole_numbers(
     values: list[int], order: object
 ) -> None:
-    shuffled = sorted(values, key=lambda _: order.random())  # type: ignore[attr-defined]
+    shuffled = sorted(values, key=lambda _: order.random())
     tables = (pd.DataFrame({"arm": "a", "x": rows, "y": rows}) for rows in (values, shuffled))
     first, second = (summarise(rows, ["x"], pairs=[("x", "y")]) for rows in tables)
     assert first == second

@@ -142,7 +142,7 @@ def test_trimming_after_assignment_biases_the_lift_and_a_behavioural_flag_does_n
         songs[automated] = rng.uniform(1_000, 5_000, automated.sum())
         rows = pd.DataFrame({"arm": treated, "songs": songs, "automated": automated})
         for rule, found in lifts.items():
-            means = summarise(apply(rows, "songs", rule).table, ["songs"])  # type: ignore[arg-type]
+            means = summarise(apply(rows, "songs", rule).table, ["songs"])
             control, treatment = (means[arm].samples["songs"].mean for arm in ("false", "true"))
             found.append(treatment / control - 1)
     mean = {rule: np.mean(found) for rule, found in lifts.items()}
@@ -154,7 +154,7 @@ def test_trimming_after_assignment_biases_the_lift_and_a_behavioural_flag_does_n
 
 def test_unknown_rules_and_columns_are_refused(table: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="no rule 'cut'; there is none, trim"):
-        apply(table, 'so"ngs', "cut")  # type: ignore[arg-type]
+        apply(table, 'so"ngs', "cut")
     with pytest.raises(ValueError, match="quantile lies between 0 and 1"):
         apply(table, 'so"ngs', "trim", quantile=1)
     with pytest.raises(DataError, match="column automatic"):

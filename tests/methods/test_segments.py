@@ -48,7 +48,7 @@ def table() -> pd.DataFrame:
 
 def test_each_value_is_compared_as_if_it_were_the_whole_table(table: pd.DataFrame) -> None:
     for metric, kind in (("songs", "mean"), ("converted", "proportion")):
-        found = effects(table, metric, SEGMENT, kind=kind, level=0.9)  # type: ignore[arg-type]
+        found = effects(table, metric, SEGMENT, kind=kind, level=0.9)
         assert list(found.by_value) == ["DE:b", "UK", "US"]
         assert not found.skipped
         for value, rows in table.groupby(SEGMENT):
@@ -102,7 +102,7 @@ def test_a_value_without_data_in_an_arm_is_skipped_with_the_reason() -> None:
 def test_the_interaction_is_cochrans_q_of_the_log_ratios(table: pd.DataFrame) -> None:
     """statsmodels 0.15, `combine_effects`; errors by the delta method, written out."""
     for metric, kind in (("songs", "mean"), ("converted", "proportion")):
-        found = effects(table, metric, SEGMENT, kind=kind, level=0.9)  # type: ignore[arg-type]
+        found = effects(table, metric, SEGMENT, kind=kind, level=0.9)
         groups = table.groupby([SEGMENT, "arm"])[metric].agg(["mean", "var", "count"]).unstack()
         log = np.log(groups["mean"]["treatment"] / groups["mean"]["control"])
         variance = (groups["var"] / groups["count"] / groups["mean"] ** 2).sum(axis=1)
@@ -137,7 +137,7 @@ def test_a_value_that_cannot_bear_a_ratio_is_left_out(rows: dict[str, float], re
         both = [pd.DataFrame({"arm": arm, "x": x}) for arm in ("control", "treatment")]
         return pd.concat(both).assign(plan=value)
 
-    odd = arms("odd", **rows)  # type: ignore[arg-type]
+    odd = arms("odd", **rows)
     two = pd.concat([arms("a"), arms("b"), odd])
     found = interaction(effects(two, "x", "plan", kind="mean", level=0.95), level=0.95)
     assert (found.degrees, list(found.log_ratios)) == (1, ["a", "b"])
@@ -365,9 +365,9 @@ def test_what_makes_no_family_is_refused() -> None:
         ({"x": "mean"}, ["plan"], rows[:0], "number of rows"),
     ):
         with pytest.raises(ValueError, match=text):
-            family_error(table, metrics, segments, **options)  # type: ignore[arg-type]
+            family_error(table, metrics, segments, **options)
     with pytest.raises(DataError, match="neither 0 nor 1"):
-        family_error(rows, {"x": "proportion"}, ["plan"], **options)  # type: ignore[arg-type]
+        family_error(rows, {"x": "proportion"}, ["plan"], **options)
 
 
 @settings(deadline=None, max_examples=8)

@@ -48,7 +48,7 @@ def test_the_error_has_the_shape_of_the_looks() -> None:
 @pytest.mark.parametrize("looks", [0, [3, -1], 2.5, math.nan, []])
 def test_what_is_no_number_of_looks_is_refused(looks: object) -> None:
     with pytest.raises(ValueError, match="whole number, 1 or more"):
-        peeking_error(looks, alpha=0.05)  # type: ignore[arg-type]
+        peeking_error(looks, alpha=0.05)
 
 
 @settings(deadline=None, max_examples=25)

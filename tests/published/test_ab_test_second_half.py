@@ -59,7 +59,7 @@ def test_the_segments_do_not_differ(
     clean: pd.DataFrame, metric: str, kind: str, expected: list[float]
 ) -> None:
     found = [
-        interaction(effects(clean, metric, segment, kind=kind, level=0.95), level=0.95)  # type: ignore[arg-type]
+        interaction(effects(clean, metric, segment, kind=kind, level=0.95), level=0.95)
         for segment in SEGMENTS
     ]
     assert [one.degrees for one in found] == [1, 3, 3]

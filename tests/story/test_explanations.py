@@ -334,3 +334,10 @@ class TestAllOfThem:
             if key in {"differs", "none"}:  # their evidence is a test of their own
                 continue
             assert not NO_EFFECT.search(text), text
+
+
+@given(findings(), NAMES)
+def test_two_kinds_are_claimed_only_where_treatment_clearly_chose_them(members, unit):
+    text = explaining.compares_like_with_like(members, unit=unit)
+    assert ("two different kinds" in text) == members.is_clear
+    check_traced(text, payloads_of([unit]))

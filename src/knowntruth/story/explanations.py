@@ -149,7 +149,7 @@ EXPLANATIONS: Mapping[Reason, str] = {
     ),
     "no gain": (
         "**No gain is established that could turn into money.** The primary metric did not "
-        "clearly rise, so an outcome that was to follow it has not been put to the test."
+        "clearly rise, so no gain is at hand that the outcome could follow."
     ),
     "free ride": (
         "**Free ride.** At the same use, treatment pays less than control: "
@@ -226,6 +226,13 @@ def chosen_afterwards(
             "so the two arms of this group are not alike."
         )
     return f"{capital(shares)} ({members:p}): no clear sign that treatment decides who belongs."
+
+
+def compares_like_with_like(members: Finding, *, unit: Name) -> str:
+    """Say what is compared in a subgroup that was chosen after treatment."""
+    if members.is_clear:
+        return f"This compares two different kinds of {unit}."
+    return f"Whether this compares the same kind of {unit} is not known."
 
 
 def offers(per_unit: Finding, per_use: Finding, *, use: Name) -> str:

@@ -239,12 +239,12 @@ METHODS = (
     Method(
         "none", "Welch, keep everybody", SONGS, "relative", True,
         lambda r: r.welch(r.songs, np.ones_like(r.treated)), _songs, _zero,
-        "Machines add the same to both arms: they dilute the lift and spread it far.",
+        "Machines, where there are any, dilute the lift and spread it far.",
     ),
     Method(
         "trim", "Welch, trim", SONGS, "relative", True,
         lambda r: r.welch(r.songs, r.songs < r.cut), _songs, _zero,
-        "Drops the users whom the treatment moved over the cut.",
+        "Drops whomever the treatment moves over the cut, and bends the answer when it does.",
     ),
     Method(
         "winsorise", "Welch, winsorise", SONGS, "relative", False,
@@ -273,7 +273,7 @@ METHODS = (
     Method(
         "heavy_now", "“Power users” of the test", PAYING, "relative", True, Replicate.heavy_now,
         lambda w, cuts: groups.would_be_heavy(w.parameters, cuts.during).lift, _zero,
-        "Chosen after treatment: the treatment lifts lighter payers into the group.",
+        "Chosen after treatment, which can move lighter payers into the group.",
     ),
     Method(
         "heavy_before", "Heaviest before the test", PAYING, "relative", False,
