@@ -9,7 +9,7 @@ import pytest
 from knowntruth import cases
 from knowntruth.cases import ab_test
 from knowntruth.cases.ab_test.contract import UNITS
-from knowntruth.cases.ab_test.own import is_bare
+from knowntruth.cases.labels import is_bare
 from knowntruth.cases.ab_test.simulated import is_machine
 from knowntruth.errors import ParameterError, UserError
 from knowntruth.parameters import describe, parse

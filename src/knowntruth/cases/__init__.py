@@ -2,7 +2,8 @@
 
 A *case* is one chapter: its parameters, its data contract, its notebook. It *opens* with
 parameter values and gives the chapter its tables, its names and, when simulated, its truth.
-Every package or module in this folder that has a `CASE` is a case; nothing registers it.
+Every package in this folder that has a `CASE` is a case; nothing registers it. The modules
+beside them hold what cases share.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from ..data.contract import Contract
 from ..errors import Problem, UserError, nearest
-from ..parameters import Parameters, parameter
+from ..parameters import Parameters, changed, parameter
 
 # Names that IPython puts into every notebook.
 NOTEBOOK_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -34,6 +35,34 @@ class OwnData(Parameters):
     labels: dict[str, str] = parameter(
         {}, 'contract name → your words for it, as in {"primary": "earnings"}'
     )
+
+
+class Blanks(Parameters):
+    """How empty cells of somebody's own table are read."""
+
+    blank_is_zero: list[str] = parameter([], "columns of numbers in which an empty cell means zero")
+
+
+def refuse_mixture(given: OwnData, *, world: type[Parameters], own: type[OwnData]) -> None:
+    """Refuse parameters of the world with own data, and those of own data without it.
+
+    `world` and `own` are the models of which the case's model is made. A seed and labels mean
+    something either way.
+
+    Raises:
+        ValueError: naming the parameters, for a validator of the case's model.
+    """
+    names = changed(given)
+    if given.data:
+        mixed = [name for name in world.model_fields if name in names and name != "seed"]
+        what = "describe the simulated world and mean nothing with `data`"
+        fix = "Leave them out, or leave `data` out"
+    else:
+        mixed = [name for name in own.model_fields if name in names and name != "labels"]
+        what = "describe your own table and mean nothing without `data`"
+        fix = "Give `data` as well"
+    if mixed:
+        raise ValueError(f"{', '.join(f'`{name}`' for name in mixed)} {what}. {fix}")
 
 
 @dataclass(frozen=True)
@@ -82,6 +111,17 @@ class Case:
         """
         return self.opener(self.check(values))
 
+    def start(self, namespace: Mapping[str, object]) -> Any:
+        """Return the opened case for the parameters that a notebook has assigned.
+
+        Call it with `globals()` right behind the `parameters` cell: values are checked, and a
+        misspelt name is found, however the notebook was started.
+
+        Raises:
+            ParameterError, DataError: as `open` does.
+        """
+        return self.open(notebook_values(namespace))
+
 
 def notebook_values(namespace: Mapping[str, object]) -> dict[str, object]:
     """Return what a notebook has assigned so far: its parameters, and any misspelt one.
@@ -110,6 +150,8 @@ def all_cases() -> dict[str, Case]:
     """Return every case by its slug, in the order of their names."""
     found = {}
     for module in pkgutil.iter_modules(__path__):
+        if not module.ispkg:
+            continue
         case = getattr(importlib.import_module(f"{__name__}.{module.name}"), "CASE", None)
         if isinstance(case, Case):
             found[case.slug] = case

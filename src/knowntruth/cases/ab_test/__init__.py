@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import Case, notebook_values
+from .. import Case
 from .contract import UNITS
 from .parameters import Parameters
 
@@ -39,14 +39,7 @@ CASE = Case(
     simulator=_simulate,
 )
 
-
-def start(namespace: Mapping[str, object]) -> Any:
-    """Return the opened experiment for the parameters that a notebook has assigned.
-
-    Call it with `globals()` right behind the `parameters` cell: values are checked, and a
-    misspelt name is found, however the notebook was started.
-    """
-    return CASE.open(notebook_values(namespace))
+start = CASE.start
 
 
 def score(p: Parameters, *, replications: int, workers: int) -> Any:

@@ -9,31 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-import duckdb
-import numpy as np
 import pandas as pd
 
-from ...data.contract import TYPES
-from ...data.statements import Statement
-from ...errors import ParameterError, Problem, nearest
+from ...data.contract import Contract
 from ...story.estimates import Estimate
 from ...story.findings import Finding
 from ...story.names import Name
-from ...worlds import streams
 from ...worlds.musicstream.truth import Truth
+from ..opened import Column, Opened
 from .contract import UNITS
 from .parameters import Kind, Parameters
 
 ARMS = ("control", "treatment")
-
-
-class Known(Protocol):
-    """Answers about what is true in a world, see `simulated`."""
-
-    def answer(self, question: str, *about: object) -> float | None:
-        """Return the answer to a question about something."""
 
 
 class Compared(Protocol):
@@ -49,14 +38,12 @@ class Compared(Protocol):
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Column):
     """A column of the units that is measured on each of them.
 
     The true relative and absolute difference between the arms are None where unknown.
     """
 
-    column: str
-    name: Name
     kind: Kind
     true_lift: float | None = None
     true_difference: float | None = None
@@ -68,11 +55,8 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(Column):
     """A column of the units that was known before the experiment began."""
-
-    column: str
-    name: Name
 
 
 @dataclass(frozen=True)
@@ -88,14 +72,12 @@ class Words:
         return iter((self.unit, self.control, self.treatment))
 
 
-@dataclass(frozen=True)
-class Experiment:
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Opened):
     """An opened experiment.
 
     Attributes:
-        parameters: the checked parameters.
-        units: relation with the columns of the contract that are at hand; `arm` holds
-            "control" or "treatment".
+        units: as in every case; `arm` holds "control" or "treatment".
         primary, secondary: what was measured.
         segments: what was known before.
         words: names of units and arms.
@@ -103,14 +85,12 @@ class Experiment:
         covariate: name of the pre-period column, or None.
         signals: counts that are hoped to tell of a later purchase.
         offers: name of the column of offers shown, or None.
-        truth: the world's truth, or None with somebody's own table.
-        known: answers about what else is true in that world, or None.
-        users, events: the world's own tables, or None with somebody's own.
-        notes: what was done to somebody's own table on reading it, a sentence each.
     """
 
+    slug: ClassVar[str] = "ab_test"
+    contract: ClassVar[Contract] = UNITS
+
     parameters: Parameters
-    units: duckdb.DuckDBPyRelation
     primary: Metric
     secondary: tuple[Metric, ...]
     segments: tuple[Segment, ...]
@@ -120,15 +100,16 @@ class Experiment:
     signals: tuple[Metric, ...] = ()
     offers: Name | None = None
     truth: Truth | None = None
-    known: Known | None = None
-    users: pd.DataFrame | None = None
-    events: pd.DataFrame | None = None
-    notes: tuple[Statement, ...] = ()
 
     @property
-    def is_simulated(self) -> bool:
-        """Whether the truth is known."""
-        return self.truth is not None
+    def users(self) -> pd.DataFrame | None:
+        """The world's own table of users, or None with somebody's own."""
+        return self.tables.get("users")
+
+    @property
+    def events(self) -> pd.DataFrame | None:
+        """The world's log of events, where it was asked for."""
+        return self.tables.get("events")
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -154,10 +135,6 @@ class Experiment:
             return self.intended_share
         return self.counts["treatment"] / sum(self.counts.values())
 
-    def has(self, column: str) -> bool:
-        """Whether the units have this column."""
-        return column in self.units.columns
-
     @property
     def share_name(self) -> Name:
         """The share of treatment, in words."""
@@ -168,38 +145,14 @@ class Experiment:
         """The share of treatment that is to be expected among logged units."""
         return None if self.truth is None else self.truth.logged_share
 
-    def true(self, question: str, *about: object) -> float | None:
-        """Return what is true about something, or None where nobody knows it."""
-        return None if self.known is None else self.known.answer(question, *about)
-
-    def dictionary(self) -> pd.DataFrame:
-        """Return what each column of the units holds: contract name, words, meaning."""
-        words: dict[str, Name] = {metric.column: metric.name for metric in self.metrics}
-        words |= {metric.column: metric.name for metric in self.signals}
-        words |= {segment.column: segment.name for segment in self.segments}
-        words |= {"offers": self.offers} if self.offers else {}
-        words |= {"covariate": self.covariate} if self.covariate else {}
-        words |= {"arm": Name(f"{self.words.control.text} or {self.words.treatment.text}")}
-        fields = UNITS.columns(
-            {
-                "secondary": len(self.secondary),
-                "segments": len(self.segments),
-                "signals": len(self.signals),
-            }
-        )
-        fields |= {field.name: field for field in UNITS.fields if not field.several}
-        return pd.DataFrame(
-            [
-                {
-                    "Column": column,
-                    "In this run": words.get(column, ""),
-                    "Holds": TYPES[fields[column].kind],
-                    "Range": fields[column].range,
-                    "Meaning": fields[column].meaning,
-                }
-                for column in self.units.columns
-            ]
-        )
+    @property
+    def column_names(self) -> Mapping[str, Name]:
+        """What this run calls the columns of its units."""
+        named = (*self.metrics, *self.signals, *self.segments)
+        names = {column.column: column.name for column in named}
+        names |= {"offers": self.offers} if self.offers else {}
+        names |= {"covariate": self.covariate} if self.covariate else {}
+        return names | {"arm": Name(f"{self.words.control.text} or {self.words.treatment.text}")}
 
     @property
     def columns(self) -> list[str]:
@@ -228,44 +181,3 @@ class Experiment:
         else:
             estimate, truth = compared.difference, metric.true_difference
         return Finding(name, metric.name, estimate, truth=truth, names=tuple(self.words))
-
-    def rng(self, purpose: str) -> np.random.Generator:
-        """Return a generator for one purpose of the analysis, apart from the world's streams."""
-        return streams.generator(self.parameters.seed, f"ab_test/{purpose}", 0)
-
-    def query(self, sql: str) -> pd.DataFrame:
-        """Return the rows of a query on `units`, and on `users` and `events` where simulated."""
-        with duckdb.connect(config={"threads": 1}) as connection:
-            for name, table in (("users", self.users), ("events", self.events)):
-                if table is not None:
-                    connection.register(name, table)
-            if self.users is not None:
-                connection.register("units", self.units.df())
-            rows: pd.DataFrame = connection.sql(sql).df()
-            return rows
-
-    def sample(self, column: str, *, most: int, where: str = "true") -> np.ndarray:
-        """Return the known values of a column: all, or `most` drawn evenly from them."""
-        known = self.units.filter(f'"{column}" IS NOT NULL AND ({where})')
-        values = known.project(f'"{column}"::DOUBLE AS value').fetchnumpy()["value"]
-        if len(values) <= most:
-            return np.asarray(values)
-        keep = self.rng(f"sample {column}").choice(len(values), most, replace=False)
-        return np.asarray(values)[np.sort(keep)]
-
-
-def label_words(p: Parameters, known: Mapping[str, str]) -> dict[str, Name]:
-    """Return a name for each key of `known`, from the parameter `labels` where it has one.
-
-    Raises:
-        ParameterError: for a label of something that is not there.
-    """
-    problems = []
-    for key in p.labels:
-        if key not in known:
-            guess = nearest(key, known)
-            fix = f"Did you mean {guess}?" if guess else f"There are {', '.join(known)}"
-            problems.append(Problem(f"labels.{key}", "names nothing in this run", fix))
-    if problems:
-        raise ParameterError("These labels cannot be used:", problems)
-    return {key: Name(p.labels.get(key, word)) for key, word in known.items()}

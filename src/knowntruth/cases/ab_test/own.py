@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...data.tables import OwnTable, open_table
+from ..labels import in_full, label_words
 from .contract import UNITS
-from .experiment import ARMS, Experiment, Metric, Segment, Words, label_words
+from .experiment import ARMS, Experiment, Metric, Segment, Words
 from .parameters import Parameters
-
-BARE = frozenset({"true", "false", "yes", "no", "on", "off"})
 
 
 def open_own(p: Parameters) -> Experiment:
@@ -28,7 +27,7 @@ def open_own(p: Parameters) -> Experiment:
         metric_kinds=p.metric_kinds,
         blank_is_zero=p.blank_is_zero,
     )
-    words = label_words(p, _known_words(table))
+    words = label_words(p.labels, _known_words(table))
     columns = table.relation.columns
 
     def metric(column: str) -> Metric:
@@ -53,12 +52,5 @@ def _known_words(table: OwnTable) -> Mapping[str, str]:
     """Return the user's own word for everything that a sentence may name."""
     words = {key: name.text for key, name in table.names.items()}
     for arm in ARMS:
-        # "More in 1 than in 0" says little: such labels bring their column along.
-        if is_bare(words[arm]):
-            words[arm] = f"{words['arm']} = {words[arm]}"
+        words[arm] = in_full(words[arm], words["arm"])
     return {"units": "units"} | words
-
-
-def is_bare(label: str) -> bool:
-    """Return whether a label says nothing without the name of its column."""
-    return len(label) < 2 or label.casefold() in BARE or label.replace(".", "", 1).isdigit()

@@ -9,7 +9,7 @@ import pydantic
 from ... import parameters
 from ...parameters import parameter
 from ...worlds.musicstream.parameters import Parameters as WorldParameters
-from .. import OwnData
+from .. import Blanks, OwnData, refuse_mixture
 
 Kind = Literal["mean", "proportion"]
 
@@ -55,15 +55,19 @@ class Analysis(parameters.Parameters):
     )
 
 
-class OwnExperiment(OwnData):
-    """What only the owner of a table can say about it."""
+class Arms(parameters.Parameters):
+    """What only the owner of a table can say about its arms."""
 
     control: str = parameter("", "label of the control arm, where it is not a usual one")
     treatment: str = parameter("", "label of the treatment arm, where there are more than two")
     intended_share: float | None = parameter(
         None, "share that was meant to be treated; without it the split is not checked", gt=0, lt=1
     )
-    blank_is_zero: list[str] = parameter([], "columns of numbers in which an empty cell means zero")
+
+
+class OwnExperiment(Blanks, Arms, OwnData):
+    """What only the owner of a table can say about it."""
+
     metric_kinds: dict[str, Kind] = parameter(
         {}, 'your column → "mean" or "proportion", where the guess is wrong'
     )
@@ -74,21 +78,5 @@ class Parameters(OwnExperiment, Analysis, WorldParameters):
 
     @pydantic.model_validator(mode="after")
     def _own_data_and_world_do_not_mix(self) -> Self:
-        given = parameters.changed(self)
-        world = [n for n in WorldParameters.model_fields if n in given and n != "seed"]
-        own = [n for n in OwnExperiment.model_fields if n in given and n not in {"data", "labels"}]
-        if self.data and world:
-            raise ValueError(
-                f"{_list(world)} describe the simulated world and mean nothing with `data`. "
-                "Leave them out, or leave `data` out"
-            )
-        if not self.data and own:
-            raise ValueError(
-                f"{_list(own)} describe your own table and mean nothing without `data`. "
-                "Give `data` as well"
-            )
+        refuse_mixture(self, world=WorldParameters, own=OwnExperiment)
         return self
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

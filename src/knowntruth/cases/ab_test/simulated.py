@@ -14,8 +14,10 @@ from ...worlds.musicstream import groups
 from ...worlds.musicstream.contract import EVENTS, USERS
 from ...worlds.musicstream.parameters import SEGMENTS
 from ...worlds.musicstream.truth import Truth, arm_of, as_data
-from ...worlds.musicstream.world import simulate
-from .experiment import Experiment, Metric, Segment, Words, label_words
+from ...worlds.musicstream.world import World, simulate
+from .. import opened
+from ..labels import label_words
+from .experiment import Experiment, Metric, Segment, Words
 from .parameters import Parameters
 
 # A person's plays vary in length; an account that cuts nine of ten short is a machine.
@@ -25,19 +27,11 @@ NOTICEABLE_GAP = -0.02  # the lift where the payers are, less the lift of all
 
 
 @dataclass(frozen=True)
-class Known:
-    """Answers about what is true in a world, beyond its table of truth.
-
-    A question is the name of a method; a chapter asks through `Experiment.true`.
-    """
+class Known(opened.Known):
+    """Answers about what is true in a simulated experiment."""
 
     parameters: Parameters
     truth: Truth
-
-    def answer(self, question: str, *about: Any) -> float | None:
-        """Return the answer to a question about something."""
-        answered: float | None = getattr(self, question)(*about)
-        return answered
 
     def lift_in(self, metric: str, segment: str, value: str) -> float | None:
         """Return the true lift of a metric within one value of a segment."""
@@ -116,10 +110,7 @@ def is_machine(users: pd.DataFrame) -> pd.Series:
 def tables_of(p: Parameters) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
     """Return the world's tables by name, and its truth as plain data."""
     world = simulate(p)
-    tables = {"users": world.users}
-    if world.events is not None:
-        tables["events"] = world.events
-    return tables, as_data(world.truth)
+    return _tables(world), as_data(world.truth)
 
 
 def open_world(p: Parameters) -> Experiment:
@@ -149,7 +140,7 @@ def open_world(p: Parameters) -> Experiment:
     units["day"] = (users["joined"] - users["joined"].min()).dt.days
     units["automated"] = is_machine(users).astype(int)
     words = label_words(
-        p,
+        p.labels,
         {
             "units": "users",
             "control": "control",
@@ -195,9 +186,15 @@ def open_world(p: Parameters) -> Experiment:
         covariate=words["covariate"] if p.pre_period else None,
         truth=truth,
         known=Known(p, truth),
-        users=users,
-        events=world.events,
+        tables=_tables(world),
     )
+
+
+def _tables(world: World) -> dict[str, pd.DataFrame]:
+    tables = {"users": world.users}
+    if world.events is not None:
+        tables["events"] = world.events
+    return tables
 
 
 def _signal(
