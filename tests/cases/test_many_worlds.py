@@ -10,10 +10,11 @@ from lifelines.utils import restricted_mean_survival_time
 from scipy import stats
 from statsmodels.stats.proportion import proportions_ztest
 
-from knowntruth.cases.ab_test.many_worlds import null_of, replicate, score, seeds
+from knowntruth.cases.ab_test.many_worlds import null_of, replicate, score
 from knowntruth.cases.ab_test.parameters import Parameters
 from knowntruth.cases.ab_test.scored import HORIZON, METHODS, Replicate
 from knowntruth.cases.ab_test.simulated import is_machine
+from knowntruth.cases.many_worlds import seeds
 from knowntruth.methods import experiments, moments
 from knowntruth.worlds.musicstream import groups
 from knowntruth.worlds.musicstream.truth import truth_of
@@ -98,7 +99,7 @@ class TestReplicates:
             np.testing.assert_array_equal(table[:3], fewer[key])
 
     def test_no_two_replicates_share_a_seed(self):
-        drawn = list(seeds(42, range(2000))) + list(seeds(43, range(2000)))
+        drawn = list(seeds(42, "worlds", range(2000))) + list(seeds(43, "worlds", range(2000)))
         assert len(set(drawn)) == len(drawn)
         assert all(0 <= seed < 2**63 for seed in drawn)
 
@@ -111,7 +112,7 @@ class TestReplicates:
 
     def test_every_interval_holds_its_value(self):
         for key, table in replicate(EVEN, replications=3, workers=1).items():
-            value, low, high = table.T
+            value, low, high, _ = table.T
             assert ((low <= value) & (value <= high)).all(), key
 
     @pytest.mark.parametrize(

@@ -61,13 +61,15 @@ def behaviour(
     lows: ArrayLike,
     highs: ArrayLike,
     *,
-    truth: float | None,
+    truth: ArrayLike | None,
     level: float,
     unit: Unit,
     null: float = 0.0,
 ) -> Behaviour:
     """Return how values and intervals, one a replicate, behave about `truth`.
 
+    `truth` may be one number, or one a replicate, such as the effect in that very sample. The
+    spread is that of the errors then, so it tells of the method and not of the worlds.
     Replicates without an answer are NaN and left out. Monte Carlo intervals are at 0.95: a
     t interval for the bias, Clopper and Pearson's for rates (1934).
 
@@ -75,17 +77,23 @@ def behaviour(
         ValueError: with fewer than two answers, or a level that is no share.
     """
     check_share("level", level)
-    table = np.column_stack([np.asarray(x, dtype=float) for x in (values, lows, highs)])
+    truths = np.asarray(np.nan if truth is None else truth, dtype=float)
+    given = [np.asarray(x, dtype=float) for x in (values, lows, highs)]
+    table = np.column_stack([*given, truths] if truths.ndim else given)
     table = table[~np.isnan(table).any(axis=1)]
     if len(table) < FEWEST:
         raise ValueError(f"behaviour needs at least {FEWEST} answers, got {len(table)}")
-    value, low, high = table.T
+    value, low, high, *own = table.T
+    true = own[0] if own else truths
+    aim = float(true.mean())
+    if own:
+        value = value - (true - aim)
     n, spread = len(table), float(value.std(ddof=1))
     bias = coverage = None
     if truth is not None:
         error = spread / math.sqrt(n)
         reach = float(stats.t.ppf(0.975, n - 1)) * error
-        mean = float(value.mean()) - truth
+        mean = float(value.mean()) - aim
         bias = Estimate(
             value=mean,
             low=mean - reach,
@@ -95,7 +103,7 @@ def behaviour(
             unit="points" if unit in {"relative", "share", "points"} else unit,
             method="Monte Carlo mean",
         )
-        coverage = rate((low <= truth) & (truth <= high), null=level)
+        coverage = rate((low <= true) & (true <= high), null=level)
     return Behaviour(
         bias=bias,
         spread=spread,

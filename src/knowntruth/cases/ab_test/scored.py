@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +16,9 @@ from ...methods.moments import Moments, Pair, Sample
 from ...methods.rates import pooled_z_test
 from ...methods.survival import restricted_mean_difference
 from ...story.estimates import Estimate
-from ...story.numbers import Unit
 from ...worlds.musicstream import groups
 from ...worlds.musicstream.world import World
+from ..many_worlds import NOTHING, Answer, Method
 from .parameters import Parameters
 from .simulated import is_machine
 
@@ -29,43 +28,17 @@ DIFFERENCE = "difference in songs (songs)"
 FEW_CONVERSIONS = 10
 FEWEST_AT_A_LOOK = 50  # below this an arm's mean is not nearly normal
 HORIZON = 45  # days up to which staying is counted
-Answer = tuple[float, float, float]
-NOTHING: Answer = (np.nan, np.nan, np.nan)
 
 
-class Cuts(NamedTuple):
-    """Songs from which a person counts as heavy: during the test, and before it."""
+class Reference(NamedTuple):
+    """A world of the parameters, and the songs from which a person counts as heavy in it.
 
-    during: float
-    before: float
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method of the chapter.
-
-    Attributes:
-        key, label: name for programs, and for people.
-        quantity: what it estimates.
-        unit: of its values.
-        is_naive: whether the chapter warns of it.
-        answer: value and interval for one world.
-        truth: what it should find; None where there is nothing to aim at.
-        null: the value that means "nothing found".
-        why: one sentence on why it fails or does not.
-        promises_value: whether it promises an unbiased value, not its interval alone.
+    `during` and `before` are songs during the test, and before it.
     """
 
-    key: str
-    label: str
-    quantity: str
-    unit: Unit
-    is_naive: bool
-    answer: Callable[[Replicate], Answer]
-    truth: Callable[[World, Cuts], float | None]
-    null: Callable[[Parameters], float]
-    why: str
-    promises_value: bool = True
+    world: World
+    during: float
+    before: float
 
 
 class Replicate:
@@ -205,20 +178,21 @@ class Replicate:
         return _ends(found.estimate)
 
 
-def _songs(world: World, _cuts: Cuts) -> float:
-    return world.truth.lift
+def _songs(reference: Reference) -> float:
+    return reference.world.truth.lift
 
 
-def _paying(world: World, _cuts: Cuts) -> float | None:
-    return world.truth.conversion_lift
+def _paying(reference: Reference) -> float | None:
+    return reference.world.truth.conversion_lift
 
 
-def _difference(world: World, _cuts: Cuts) -> float:
-    return world.truth.treatment.songs - world.truth.control.songs
+def _difference(reference: Reference) -> float:
+    truth = reference.world.truth
+    return truth.treatment.songs - truth.control.songs
 
 
-def _days(world: World, _cuts: Cuts) -> float | None:
-    p, truth = world.parameters, world.truth
+def _days(reference: Reference) -> float | None:
+    p, truth = reference.world.parameters, reference.world.truth
     control, treatment = (
         groups.mean_days_left(p, conversion=arm.conversion, treated=treated, until=HORIZON)
         for arm, treated in ((truth.control, False), (truth.treatment, True))
@@ -226,74 +200,71 @@ def _days(world: World, _cuts: Cuts) -> float | None:
     return None if control is None or treatment is None else treatment - control
 
 
-def _zero(_p: Parameters) -> float:
-    return 0.0
-
-
-METHODS = (
+METHODS: tuple[Method[Replicate, Reference], ...] = (
     Method(
         "split", "Sample ratio check", "share of treatment (points)", "share", False,
-        Replicate.split, lambda w, _: w.truth.logged_share, lambda p: p.treatment_share,
+        Replicate.split, lambda r: r.world.truth.logged_share,
         "Counts units as assigned, so nothing but a loss can move it.",
+        null=lambda r: r.world.parameters.treatment_share,
     ),
     Method(
         "none", "Welch, keep everybody", SONGS, "relative", True,
-        lambda r: r.welch(r.songs, np.ones_like(r.treated)), _songs, _zero,
+        lambda r: r.welch(r.songs, np.ones_like(r.treated)), _songs,
         "Machines, where there are any, dilute the lift and spread it far.",
     ),
     Method(
         "trim", "Welch, trim", SONGS, "relative", True,
-        lambda r: r.welch(r.songs, r.songs < r.cut), _songs, _zero,
+        lambda r: r.welch(r.songs, r.songs < r.cut), _songs,
         "Drops whomever the treatment moves over the cut, and bends the answer when it does.",
     ),
     Method(
         "winsorise", "Welch, winsorise", SONGS, "relative", False,
-        lambda r: r.welch(np.minimum(r.songs, r.cut), np.ones_like(r.treated)), _songs, _zero,
+        lambda r: r.welch(np.minimum(r.songs, r.cut), np.ones_like(r.treated)), _songs,
         "Drops nobody, and counts the heaviest for less than they did.",
     ),
     Method(
         "flagged", "Welch, leave out machines", SONGS, "relative", False,
-        lambda r: r.welch(r.songs, r.people), _songs, _zero,
+        lambda r: r.welch(r.songs, r.people), _songs,
         "Leaves out by behaviour that the treatment does not change.",
     ),
     Method(
-        "cuped", "CUPED", SONGS, "relative", False, Replicate.cuped, _songs, _zero,
+        "cuped", "CUPED", SONGS, "relative", False, Replicate.cuped, _songs,
         "Takes out what was known before, and spreads less.",
     ),
     Method(
         "paying", "z-test", PAYING, "relative", False,
-        lambda r: r.rates(r.people), _paying, _zero,
+        lambda r: r.rates(r.people), _paying,
         "Right on average; whether it sees the effect is a matter of size.",
     ),
     Method(
         "best_segment", "“Launch where it is significant”", PAYING, "relative", True,
-        Replicate.best_segment, _paying, _zero,
+        Replicate.best_segment, _paying,
         "Picks the luckiest of many segments and reports its luck as an effect.",
     ),
     Method(
         "heavy_now", "“Power users” of the test", PAYING, "relative", True, Replicate.heavy_now,
-        lambda w, cuts: groups.would_be_heavy(w.parameters, cuts.during).lift, _zero,
+        lambda r: groups.would_be_heavy(r.world.parameters, r.during).lift,
         "Chosen after treatment, which can move lighter payers into the group.",
     ),
     Method(
         "heavy_before", "Heaviest before the test", PAYING, "relative", False,
         Replicate.heavy_before,
-        lambda w, cuts: groups.heavy_before(w.parameters, cuts.before).lift, _zero,
+        lambda r: groups.heavy_before(r.world.parameters, r.before).lift,
         "Chosen before treatment, so both arms hold the same kind of people.",
     ),
     Method(
         "days", "Restricted mean", "days stayed (days)", "number", False, Replicate.days_gained,
-        _days, _zero,
+        _days,
         "Uses each user for as long as they were watched.",
     ),
     Method(
         "daily", "Stop at the first “significant” day", DIFFERENCE, "number", True,
-        Replicate.daily_looks, _difference, _zero,
+        Replicate.daily_looks, _difference,
         "Each look is one more chance for a false alarm, and stops on a lucky day.",
     ),
     Method(
         "always", "Stop by the confidence sequence", DIFFERENCE, "number", False,
-        Replicate.always_valid, _difference, _zero,
+        Replicate.always_valid, _difference,
         "Covers on all days at once; the value at a chosen day still leans outwards.",
         promises_value=False,
     ),
