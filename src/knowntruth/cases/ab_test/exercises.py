@@ -12,24 +12,15 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ...story.saying import say
+from ..exercises import NotYetError, judge, judge_all
 from .experiment import Experiment
 
-CLOSE = 1e-9
 # A normal approximation and an exact calculation of a sample size differ by less than this.
 ABOUT = 0.02
-
-
-class NotYetError(AssertionError):
-    """An answer that is not right yet; the message says what to look at."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Let IPython show the message alone."""
-        return [str(self)]
 
 
 def check_capped_lift(answer: Callable[[pd.DataFrame, float], float], case: Experiment) -> None:
@@ -53,7 +44,7 @@ def check_capped_lift(answer: Callable[[pd.DataFrame, float], float], case: Expe
             "No value is capped.": lift_of(units),
         }
         right = lift_of(units, partial(capped_at, quantile=quantile))
-        _judge(answer(units.copy(), quantile), right, mistakes, tolerance=CLOSE)
+        judge(answer(units.copy(), quantile), right, mistakes)
     say("Right: a cap keeps every unit and lets none of them decide alone.")
 
 
@@ -79,7 +70,7 @@ def check_users_needed(
                 else math.nan
             ),
         }
-        _judge(answer(rate, change, alpha, power), right, mistakes, tolerance=ABOUT)
+        judge(answer(rate, change, alpha, power), right, mistakes, tolerance=ABOUT)
     say("Right: a small change of a small rate takes a crowd to see.")
 
 
@@ -106,7 +97,7 @@ def check_holm(answer: Callable[[list[float]], Sequence[float]], case: Experimen
             ),
             "They are sorted; give them back in the order in which they came.": np.sort(right),
         }
-        _judge_all(answer(list(map(float, p_values))), right, mistakes)
+        judge_all(answer(list(map(float, p_values))), right, mistakes)
     say(
         "Right: the smallest is multiplied by the number of tests, the next by one less, and so on."
     )
@@ -162,7 +153,7 @@ def check_leaks(answer: Callable[[pd.DataFrame], object], case: Experiment) -> N
             forgotten, dtype=float
         ),
     }
-    _judge_all([given[name] for name in names], np.array(right, dtype=float), mistakes)
+    judge_all([given[name] for name in names], np.array(right, dtype=float), mistakes)
     say("Right: the four ways add up to everybody.")
 
 
@@ -196,7 +187,7 @@ def check_mean_days(
             ),
             "The first stretch, from day zero on, is missing.": right - float(edges[1]),
         }
-        _judge(answer(times, survival, until), right, mistakes, tolerance=CLOSE)
+        judge(answer(times, survival, until), right, mistakes)
     say("Right: the mean of what is left of the horizon, for everybody.")
 
 
@@ -229,31 +220,3 @@ def users_of_both_arms(rate: float, change: float, alpha: float, power: float) -
         rate * (1 - rate) + other * (1 - other)
     )
     return float(2 * (spread / (other - rate)) ** 2)
-
-
-def _judge(given: object, right: float, mistakes: Mapping[str, float], *, tolerance: float) -> None:
-    if not isinstance(given, int | float | np.floating) or not np.isfinite(given):
-        raise NotYetError(f"Not yet: the function returns {given!r}, not a number.")
-    if math.isclose(given, right, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
-        return
-    for hint, wrong in mistakes.items():
-        if math.isclose(given, wrong, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
-            raise NotYetError(f"Not yet. {hint}")
-    raise NotYetError("Not yet: the number is another one. Try it on a few rows by hand.")
-
-
-def _judge_all(
-    given: object, right: NDArray[np.float64], mistakes: Mapping[str, NDArray[np.float64]]
-) -> None:
-    try:
-        values = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
-        raise NotYetError(f"Not yet: {given!r} are not numbers.") from None
-    if values.shape != right.shape:
-        raise NotYetError(f"Not yet: {right.size} numbers are asked for, not {values.size}.")
-    if np.allclose(values, right, rtol=CLOSE, atol=CLOSE):
-        return
-    for hint, wrong in mistakes.items():
-        if np.allclose(values, wrong, rtol=CLOSE, atol=CLOSE):
-            raise NotYetError(f"Not yet. {hint}")
-    raise NotYetError("Not yet: the numbers are others. Try a short list by hand.")
