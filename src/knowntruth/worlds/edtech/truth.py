@@ -31,13 +31,13 @@ class Truth:
         overall: expected value of each outcome.
         rates: outcome → factor → level → expected value among those who have the level.
         standardised: the same if everybody had the level and all else were as it is.
-        onboarding_share: expected share that takes the guided first lesson.
+        shares: factor → level → share of sign-ups that have it.
     """
 
     overall: Mapping[str, float]
     rates: Mapping[str, Mapping[str, ByLevel]]
     standardised: Mapping[str, Mapping[str, ByLevel]]
-    onboarding_share: float
+    shares: Mapping[str, ByLevel]
 
     def difference(self, outcome: str, factor: str, level: str, reference: str) -> float:
         """Return the difference of two expected rates: what a comparison of groups estimates."""
@@ -84,11 +84,13 @@ def truth_of(p: Parameters) -> Truth:
     weights = weight.reshape(sizes)
     rates: dict[str, dict[str, dict[str, float]]] = {o: {} for o in OUTCOMES}
     standardised: dict[str, dict[str, dict[str, float]]] = {o: {} for o in OUTCOMES}
+    shares: dict[str, dict[str, float]] = {}
     for factor in FACTORS:
         levels, axis = rules.levels(factor), AXES.index(factor)
         # Shares of everything else, whatever the factor is.
         others = weights.sum(axis=axis, keepdims=True)
         rest = tuple(k for k in range(len(sizes)) if k != axis)
+        shares[factor] = dict(zip(levels, weights.sum(axis=rest).tolist(), strict=True))
         for outcome in OUTCOMES:
             expected = plain[outcome].reshape(sizes)
             with np.errstate(invalid="ignore"):
@@ -100,5 +102,5 @@ def truth_of(p: Parameters) -> Truth:
         overall={outcome: float(weight @ plain[outcome]) for outcome in OUTCOMES},
         rates=rates,
         standardised=standardised,
-        onboarding_share=float(weight @ people.onboarding),
+        shares=shares,
     )

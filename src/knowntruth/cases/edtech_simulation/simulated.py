@@ -1,0 +1,149 @@
+"""Opening a simulated user base: the world's table under the contract's names, and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ...story.names import Name
+from ...worlds.edtech.contract import USERS
+from ...worlds.edtech.truth import Truth
+from ...worlds.edtech.world import World, simulate
+from ..labels import label_words
+from ..opened import Known
+from .parameters import Parameters
+from .user_base import Factor, Outcome, UserBase, stand_together
+
+# Contract's column → the world's.
+FACTORS = {
+    "factor_1": "age_group",
+    "factor_2": "instrument",
+    "factor_3": "country",
+    "factor_4": "income_band",
+    "factor_5": "skill_level",
+}
+OUTCOMES = {
+    "day_1": "day_1_retention",
+    "day_7": "day_7_retention",
+    "day_30": "day_30_retention",
+    "converted": "premium_conversion",
+    "churned": "churn",
+}
+COLUMNS = {
+    "user": "user_id",
+    "signed_up": "start_date",
+    **FACTORS,
+    "onboarding": "onboarding",
+    **OUTCOMES,
+    "last_active": "last_active",
+    "activity": "lessons_completed",
+}
+WORDS = {
+    "users": "users",
+    "factor_1": "age group",
+    "factor_2": "instrument",
+    "factor_3": "country",
+    "factor_4": "income",
+    "factor_5": "skill",
+    "onboarding": "onboarding",
+    "day_1": "day-1 retention",
+    "day_7": "day-7 retention",
+    "day_30": "day-30 retention",
+    "converted": "conversion",
+    "churned": "churn",
+    "activity": "lessons",
+}
+
+
+@dataclass(frozen=True)
+class KnownUsers(Known):
+    """Answers about what is true in a world; columns and levels are the chapter's."""
+
+    world: World
+    factors: Mapping[str, Factor]
+
+    @property
+    def truth(self) -> Truth:
+        """The world's truth."""
+        return self.world.truth
+
+    def overall(self, outcome: str) -> float:
+        """Return the expected rate of an outcome, or the mean of activity."""
+        return self.truth.overall[COLUMNS[outcome]]
+
+    def rate(self, outcome: str, factor: str, level: str) -> float:
+        """Return the expected rate among those who have a level of a factor."""
+        return self._mean(self.truth.rates, outcome, factor, level)
+
+    def difference(self, outcome: str, factor: str, level: str, reference: str) -> float:
+        """Return the difference of two expected rates: what groups differ by."""
+        return self.rate(outcome, factor, level) - self.rate(outcome, factor, reference)
+
+    def effect(self, outcome: str, factor: str, level: str, reference: str) -> float:
+        """Return what a level does by itself, against another: the marginal effect."""
+        level_rate = self._mean(self.truth.standardised, outcome, factor, level)
+        return level_rate - self._mean(self.truth.standardised, outcome, factor, reference)
+
+    def rest(self, outcome: str, factor: str, level: str) -> float:
+        """Return the expected rate among those who do not have a level, less those who do."""
+        share = self._share(factor, level)
+        others = (self.overall(outcome) - share * self.rate(outcome, factor, level)) / (1 - share)
+        return self.rate(outcome, factor, level) - others
+
+    def _share(self, factor: str, level: str) -> float:
+        shares = self.truth.shares[COLUMNS[factor]]
+        return sum(shares[one] for one in self._levels(factor, level))
+
+    def _levels(self, factor: str, level: str) -> tuple[str, ...]:
+        """Return the world's levels that a level of the chapter stands for."""
+        known = self.truth.shares[COLUMNS[factor]]
+        return (level,) if level in known else self.factors[factor].together
+
+    def _mean(
+        self,
+        by_level: Mapping[str, Mapping[str, Mapping[str, float]]],
+        outcome: str,
+        factor: str,
+        level: str,
+    ) -> float:
+        values = by_level[COLUMNS[outcome]][COLUMNS[factor]]
+        levels = self._levels(factor, level)
+        weights = [self.truth.shares[COLUMNS[factor]][one] for one in levels]
+        return float(np.average([values[one] for one in levels], weights=weights))
+
+
+def tables_of(p: Parameters) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
+    """Return the world's tables by name, and its truth as plain data."""
+    world = simulate(p)
+    return {"users": world.users}, asdict(world.truth)
+
+
+def open_world(p: Parameters) -> UserBase:
+    """Return the user base of a simulated world."""
+    world = simulate(p)
+    table = USERS.validate(world.users)
+    units = pd.DataFrame({name: table[source] for name, source in COLUMNS.items()})
+    for column in FACTORS:
+        units[column] = units[column].astype(str)
+    words = label_words(p.labels, WORDS)
+    source = duckdb.connect(config={"threads": 1}).from_df(units)
+    names = {column: words[column] for column in FACTORS}
+    rows, factors = stand_together(source, names, fewest=p.fewest_in_group)
+    return UserBase(
+        parameters=p,
+        units=rows,
+        truth=world.truth,
+        known=KnownUsers(world, {factor.column: factor for factor in factors}),
+        tables={"users": table},
+        factors=factors,
+        outcomes={column: Outcome(column, words[column]) for column in OUTCOMES},
+        onboarding=words["onboarding"],
+        activity=words["activity"],
+        words=Name(words["users"].text),
+        onboarding_was=p.onboarding_assignment,
+    )

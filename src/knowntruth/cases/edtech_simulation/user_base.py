@@ -1,0 +1,177 @@
+"""An opened user base: the same shape whether it was simulated or is somebody's own.
+
+A chapter gets *units* (one row a user, with the contract's column names), the *factors* that
+were known at sign-up, the *outcomes* that came after, and the truth where it is known. Groups
+of a factor with few users stand together as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import duckdb
+
+from ...data.contract import Contract
+from ...methods.tables import Table, quoted, relation
+from ...story.estimates import Estimate
+from ...story.findings import Finding
+from ...story.names import Name
+from ...worlds.edtech.truth import Truth
+from ..opened import Column, Opened
+from .contract import USERS
+from .parameters import Parameters
+
+SMALL = "(small groups)"
+BLANK = "(blank)"
+RETENTION = {1: "day_1", 7: "day_7", 30: "day_30"}
+OUTCOMES = (*RETENTION.values(), "converted", "churned")
+
+
+@dataclass(frozen=True)
+class Factor(Column):
+    """Something known at sign-up.
+
+    Attributes:
+        levels: its values, most users first; the first is what others are held against.
+        together: the values that have too few users to stand alone.
+    """
+
+    levels: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """The value that most users have."""
+        return self.levels[0]
+
+
+@dataclass(frozen=True)
+class Outcome(Column):
+    """Something that a user did or did not do: a column of 0 and 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserBase(Opened):
+    """An opened user base.
+
+    Attributes:
+        factors: what was known at sign-up and divides users into two groups or more.
+        outcomes: what is at hand of retention, conversion and churn, by column.
+        onboarding: name of the onboarding, or None.
+        activity: name of the activity that is counted, or None.
+        words: what this run calls its users.
+        onboarding_was: whether users chose the onboarding, or a lot did, if that is known.
+    """
+
+    slug: ClassVar[str] = "edtech_simulation"
+    contract: ClassVar[Contract] = USERS
+
+    parameters: Parameters
+    truth: Truth | None = None
+    factors: tuple[Factor, ...] = ()
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    onboarding: Name | None = None
+    activity: Name | None = None
+    words: Name
+    onboarding_was: str = "not said"
+
+    @property
+    def column_names(self) -> Mapping[str, Name]:
+        """What this run calls the columns of its units."""
+        names = {one.column: one.name for one in (*self.factors, *self.outcomes.values())}
+        names |= {"onboarding": self.onboarding} if self.onboarding else {}
+        return names | ({"activity": self.activity} if self.activity else {})
+
+    @property
+    def retention(self) -> dict[int, Outcome]:
+        """The outcomes of retention at hand, by day."""
+        return {day: self.outcomes[c] for day, c in RETENTION.items() if c in self.outcomes}
+
+    @property
+    def last_retention(self) -> Outcome | None:
+        """Retention on the last day at hand, or None."""
+        return list(self.retention.values())[-1] if self.retention else None
+
+    @property
+    def causes(self) -> list[str]:
+        """The columns of everything known at sign-up, onboarding included."""
+        columns = [factor.column for factor in self.factors]
+        return [*columns, "onboarding"] if self.onboarding else columns
+
+    @property
+    def users(self) -> int:
+        """Number of users."""
+        return len(self.units)
+
+    def factor(self, column: str) -> Factor:
+        """Return a factor by its column; KeyError when there is none."""
+        for factor in self.factors:
+            if factor.column == column:
+                return factor
+        raise KeyError(column)
+
+    def named(self, column: str) -> Factor | None:
+        """Return the factor that a simulated world calls so, or None."""
+        found = self.true_columns().get(column)
+        return self.factor(found) if found and self.is_simulated else None
+
+    def true_columns(self) -> dict[str, str]:
+        """Return the column of each of the world's factors; empty with somebody's own table."""
+        if self.truth is None:
+            return {}
+        from .simulated import FACTORS
+
+        at_hand = {factor.column for factor in self.factors}
+        return {name: column for column, name in FACTORS.items() if column in at_hand}
+
+    def finding(
+        self, name: str, outcome: Column, estimate: Estimate, truth: float | None = None
+    ) -> Finding:
+        """Return what an estimate says about an outcome."""
+        return Finding(name, outcome.name, estimate, truth=truth, names=(self.words,))
+
+    def elsewhere(self, **changes: Any) -> UserBase:
+        """Return the users of the same world with some of its parameters changed.
+
+        Raises:
+            ParameterError: for changes that are no parameters or out of range.
+            ValueError: with somebody's own table, which knows no other world.
+        """
+        if self.truth is None:
+            raise ValueError("somebody's own table has no other world")
+        from ...parameters import check
+        from .simulated import open_world
+
+        return open_world(check(Parameters, self.parameters.model_dump() | changes))
+
+
+def stand_together(
+    table: Table, columns: Mapping[str, Name], *, fewest: int
+) -> tuple[duckdb.DuckDBPyRelation, tuple[Factor, ...]]:
+    """Return the table with small groups of each factor as one, and the factors.
+
+    A factor in which everybody is alike divides nobody and is left out.
+    """
+    rows = relation(table)
+    shown, factors = [], {}
+    for column, name in columns.items():
+        label = f"coalesce(CAST({quoted(column)} AS VARCHAR), '{BLANK}')"
+        counted = rows.aggregate(f"{label} AS label, count(*) AS users", label)
+        counts = dict(counted.order("users DESC, label").fetchall())
+        small = tuple(sorted(label for label, users in counts.items() if users < fewest))
+        # One small group by itself is better called by its name.
+        small = small if len(small) > 1 else ()
+        levels = [label for label in counts if label not in small]
+        levels += [SMALL] if small else []
+        factors[column] = Factor(column, name, tuple(levels), small)
+        if small:
+            listed = ", ".join("'" + value.replace("'", "''") + "'" for value in small)
+            label = f"CASE WHEN {label} IN ({listed}) THEN '{SMALL}' ELSE {label} END"
+        shown.append(f"{label} AS {quoted(column)}")
+    kept = [column for column, factor in factors.items() if len(factor.levels) > 1]
+    by_column = dict(zip(factors, shown, strict=True))
+    others = [quoted(c) for c in rows.columns if c not in columns]
+    project = ", ".join([*others, *(by_column[c] for c in kept)])
+    return rows.project(project), tuple(factors[c] for c in kept)
