@@ -109,6 +109,8 @@ class Contract:
         fields: the columns, in the order in which people should read them.
         key: the names of the fields that no two rows share; empty for none.
         together: groups of optional fields that are of use only all at once.
+        one_of: groups of optional fields; a table needs at least one group, all of it.
+        in_order: pairs of times; in no row may the second lie on a day before the first.
     """
 
     name: str
@@ -116,15 +118,21 @@ class Contract:
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    in_order: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a contract that contradicts itself."""
         names = self.names
         if len(set(names)) < len(names):
             raise ValueError(f"the contract {self.name!r} declares a field twice")
-        unknown = {*self.key, *(n for group in self.together for n in group)} - set(names)
+        groups = (self.key, *self.together, *self.one_of, *self.in_order)
+        unknown = {name for group in groups for name in group} - set(names)
         if unknown:
             raise ValueError(f"the contract {self.name!r} has no field {sorted(unknown)}")
+        untimed = {name for pair in self.in_order for name in pair if self[name].kind != "time"}
+        if untimed:
+            raise ValueError(f"the contract {self.name!r} has no times in {sorted(untimed)}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -183,9 +191,16 @@ class Contract:
         self, frame: pd.DataFrame, columns: Iterable[str] | None = None
     ) -> Sequence[Problem]:
         """Return what is wrong with `frame`, a problem for each column and rule."""
-        from .judging import judge
+        from .judging import judge, judge_together
 
-        return judge(self.schema(columns), frame)
+        broken = judge(self.schema(columns), frame)
+        return broken if columns is not None else (*broken, *judge_together(self, frame))
+
+    @property
+    def choice(self) -> str:
+        """The groups of `one_of` in words, empty where the contract has none."""
+        *first, last = (" and ".join(group) for group in self.one_of or ((),))
+        return f"{', '.join(first)} or {last}" if first else last
 
     def describe(self) -> pd.DataFrame:
         """Return the data dictionary: one row a field.

@@ -14,7 +14,7 @@ import pandera.pandas as pa
 from pandas.api import types
 
 from ..errors import Problem
-from .contract import EXAMPLES, TYPES, Field, Kind
+from .contract import EXAMPLES, TYPES, Contract, Field, Kind
 
 _DTYPES: dict[Kind, Callable[[pd.Series], bool]] = {
     "label": lambda s: types.is_string_dtype(s) or isinstance(s.dtype, pd.CategoricalDtype),
@@ -74,6 +74,23 @@ def judge(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Sequence[Problem]:
             examples = groups.setdefault((str(row.column), check), [])
             examples.append((row.failure_case, row.index))
     return [_problem(column, check, found) for (column, check), found in groups.items()]
+
+
+def judge_together(contract: Contract, frame: pd.DataFrame) -> Sequence[Problem]:
+    """Return what is wrong with the columns of a whole table beside each other."""
+    problems = []
+    if contract.one_of and not any(set(group) <= set(frame) for group in contract.one_of):
+        fix = f"Add at least one: {contract.choice}"
+        problems.append(Problem(contract.name, "has nothing to look at", fix))
+    for first, second in contract.in_order:
+        pair = [frame[name] for name in (first, second) if name in frame]
+        if len(pair) < 2 or not all(types.is_datetime64_any_dtype(column) for column in pair):
+            continue
+        early = frame.index[frame[second].dt.normalize() < frame[first].dt.normalize()]
+        if len(early):
+            rows = _rows([(None, index) for index in early])
+            problems.append(Problem(second, f"is before {first} ({rows})", "Correct them"))
+    return problems
 
 
 _TYPE_ERRORS = frozenset(f"is not {words}" for words in TYPES.values())

@@ -8,7 +8,7 @@ the contract's column names: `primary`, `secondary_1`, `secondary_2`, …
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..errors import DataError, Problem, nearest
 from .contract import TYPES, Contract, Field
@@ -61,6 +61,7 @@ def find_columns(
             uses = [name for name, theirs in found.items() if field.name in theirs]
             problems.append(_unmapped(field, headings, uses))
     problems += _together(contract, found)
+    problems += _one_of(contract, found, columns, headings)
     return {
         column: heading
         for field in contract.fields
@@ -186,7 +187,8 @@ def _uses(contract: Contract, found: Mapping[str, Sequence[str]]) -> list[Proble
         numbers = [kind for kind in kinds if kind in {"metric", "number"}]
         measured = "metric" in kinds and {"label", "arm"} & set(kinds)
         alone = len(names) > 1 and ALONE & set(kinds)
-        if len(set(names)) < len(names) or len(numbers) > 1 or measured or alone:
+        same = any(kinds.count(kind) > 1 for kind in ("yes/no", "time"))
+        if len(set(names)) < len(names) or len(numbers) > 1 or measured or alone or same:
             problems.append(
                 Problem(
                     f"column {heading!r}",
@@ -208,3 +210,24 @@ def _together(contract: Contract, found: Mapping[str, Sequence[str]]) -> list[Pr
         for name in group
         if not found.get(name) and any(found.get(other) for other in group)
     ]
+
+
+def _one_of(
+    contract: Contract,
+    found: Mapping[str, Sequence[str]],
+    mapped: Collection[str],
+    headings: Sequence[str],
+) -> list[Problem]:
+    groups = contract.one_of
+    if not groups or any(all(found.get(name) for name in group) for group in groups):
+        return []
+    if any(name in mapped and not found.get(name) for group in groups for name in group):
+        # The name of a column that is not there has been told already.
+        return []
+    names = list(dict.fromkeys(name for group in groups for name in group if not found.get(name)))
+    guesses = {name: nearest(name, headings) for name in names}
+    likely = [
+        f"Is it {guess!r}? Write {_map(name, guess)}" for name, guess in guesses.items() if guess
+    ]
+    fix = likely[0] if likely else f"Write {_map(names[0])}, for one. {_has(headings)}"
+    return [Problem(contract.name, f"need at least one of {contract.choice}, and have none", fix)]

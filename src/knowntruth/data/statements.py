@@ -12,6 +12,7 @@ from ..story.facts import Fact
 from ..story.names import Name
 from .cells import TOTAL, Cells, literal
 from .checking import Checker, Column
+from .times import DAY_FIRST, MONTH_FIRST
 
 
 class Statement(NamedTuple):
@@ -34,11 +35,13 @@ def tell(
         *_left_out_arms(checker, names, labels),
         *_left_out_totals(cells, checker),
     ]
+    told += _readings(checker, names)
     blanks = _blanks(checker, labels)
     for name, column in checker.columns.items():
         count = sum(blanks.get(name, {}).values())
         if count:
-            told.append(_blank(column, names, blanks[name], zero=name in zeroed))
+            since = names.get(column.since)
+            told.append(_blank(column, names, blanks[name], zero=name in zeroed, since=since))
     return tuple(told)
 
 
@@ -84,6 +87,21 @@ def _left_out_totals(cells: Cells, checker: Checker) -> list[Statement]:
     ]
 
 
+def _readings(checker: Checker, names: Mapping[str, Name]) -> list[Statement]:
+    told = []
+    for column in checker.columns.values():
+        name, spelling = names[column.name], column.cell.spelling
+        if not column.is_time:
+            continue
+        if column.cell.is_in_utc:
+            text = f"The times of {name} name a time zone: their days are days in UTC."
+            told.append(Statement(text, (name,)))
+        elif spelling is DAY_FIRST or spelling is MONTH_FIRST:
+            text = f"The dates of {name} are read {spelling.name}, which fits them all."
+            told.append(Statement(text, (name,)))
+    return told
+
+
 def _blanks(checker: Checker, labels: tuple[str, str] | None) -> dict[str, dict[str, int]]:
     """Return the blank cells of each column that has any, by arm, among the rows kept."""
     short = [c for c in checker.columns.values() if c.filled < checker.rows]
@@ -105,7 +123,12 @@ def _blanks(checker: Checker, labels: tuple[str, str] | None) -> dict[str, dict[
 
 
 def _blank(
-    column: Column, names: Mapping[str, Name], by_arm: Mapping[str, int], *, zero: bool
+    column: Column,
+    names: Mapping[str, Name],
+    by_arm: Mapping[str, int],
+    *,
+    zero: bool,
+    since: Name | None,
 ) -> Statement:
     name = names[column.name]
     count = Fact(f"blanks in {column.heading}", sum(by_arm.values()), "count")
@@ -116,7 +139,10 @@ def _blank(
     if {"control", "treatment"} <= set(names):
         facts += [*arms, *arms.values()]
         start += f" ({', '.join(f'{n} in arm {label}' for label, n in arms.items())})"
-    if zero:
+    if since:
+        end = f"a blank counts as the time of {since}"
+        facts.append(since)
+    elif zero:
         end = "a blank counts as zero"
     elif column.field.blanks == "own group":
         end = (

@@ -40,7 +40,8 @@ class OwnTable:
     Attributes:
         path: the file or folder it came from.
         relation: one row a unit. Numbers and metrics are DOUBLE, yes/no 0 or 1 as DOUBLE,
-            labels text, `arm` holds "control" or "treatment"; NULL where nothing is known.
+            times TIMESTAMP (in UTC where they name a zone), labels text, `arm` holds "control"
+            or "treatment"; NULL where nothing is known.
         names: the user's name of each column, and of both arms under "control" and
             "treatment".
         metric_kinds: for each column of a metric, whether it is a mean or a proportion.
@@ -86,7 +87,8 @@ def open_table(
         metric_kinds: the user's column → "mean" or "proportion". Without it, a metric that
             holds only 0, 1, true, false, yes or no is a proportion.
         blank_is_zero: columns of numbers in which an empty cell means 0, by the user's name
-            or the contract's.
+            or the contract's; or a time that comes after another, in which it means that no
+            time has passed since.
 
     Raises:
         DataError: with everything that is wrong, where, and what to do.
@@ -137,9 +139,16 @@ def _zeroed(checker: Checker, given: Collection[str]) -> set[str]:
         for name, column in checker.columns.items()
         if column.field.blanks == "zero" and column.is_numeric
     }
-    numeric = {c.heading: name for name, c in checker.columns.items() if c.is_numeric}
+    since = {
+        second: first
+        for first, second in checker.contract.in_order
+        if first in checker.columns and second in checker.columns
+    }
+    numeric = {
+        c.heading: name for name, c in checker.columns.items() if c.is_numeric or name in since
+    }
     for text in given:
-        name = text if text in numeric.values() else numeric.get(text)
+        name = text if text in numeric.values() else numeric.get(" ".join(text.split()))
         if name is None:
             guess = nearest(text, numeric)
             fix = f"Did you mean {guess!r}?" if guess else f"Numbers are in {', '.join(numeric)}"
@@ -150,14 +159,15 @@ def _zeroed(checker: Checker, given: Collection[str]) -> set[str]:
             zeroed.add(name)
     for name in zeroed:
         column = checker.columns[name]
-        checker.columns[name] = replace(column, cell=replace(column.cell, blank_is_zero=True))
+        cell = replace(column.cell, blank_is_zero=column.is_numeric)
+        checker.columns[name] = replace(column, cell=cell, since=since.get(name, ""))
     return zeroed
 
 
 def _settle_units(cells: Cells, checker: Checker, labels: tuple[str, str] | None) -> None:
     """Make `units`: a view on Parquet, a table of what text files and workbooks held."""
     selected = [
-        _expression(column, labels, stays=cells.stays_in_place)
+        _expression(column, checker.columns, labels, stays=cells.stays_in_place)
         for column in checker.columns.values()
     ]
     arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
@@ -170,11 +180,21 @@ def _settle_units(cells: Cells, checker: Checker, labels: tuple[str, str] | None
     )
 
 
-def _expression(column: Column, labels: tuple[str, str] | None, *, stays: bool) -> str:
+def _expression(
+    column: Column,
+    columns: Mapping[str, Column],
+    labels: tuple[str, str] | None,
+    *,
+    stays: bool,
+) -> str:
     cell, kind = column.cell, column.field.kind
     value = cell.label
     if column.is_numeric:
         value = cell.number
+    elif column.is_time:
+        value = cell.moment
+        if column.since:
+            value = f"coalesce({value}, {columns[column.since].cell.moment})"
     elif kind == "identifier" and (stays or not cell.is_text):
         # Parquet comes from programs, which leave no stray spaces about; trimming is slow.
         value = cell.column

@@ -2,7 +2,7 @@
 
 A cell is *blank* when it is empty or holds a usual mark for "nothing here"; otherwise it is
 *filled*. Yes/no cells hold 0, 1, true, false, yes or no. Marks such as NA are blanks only
-among numbers and yes/no: as a label, NA may well be a country.
+among numbers, yes/no and times: as a label, NA may well be a country.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .cells import literal
+from .times import ZONED, Spelling, is_time, is_zoned
 
 WHOLE_NUMBERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
@@ -34,7 +35,8 @@ class Cell:
     """A column's cell: `column` in `cells`, of a DuckDB type.
 
     `comma` says that decimals are written with a comma, `words` that true, false, yes and no
-    mean 1 and 0, and `blank_is_zero` that a blank among numbers is a zero.
+    mean 1 and 0, and `blank_is_zero` that a blank among numbers is a zero; `spelling` is the
+    way in which dates are written.
     """
 
     column: str
@@ -42,6 +44,7 @@ class Cell:
     comma: bool = False
     words: bool = False
     blank_is_zero: bool = False
+    spelling: Spelling | None = None
 
     @property
     def is_text(self) -> bool:
@@ -58,7 +61,7 @@ class Cell:
                 f"(CASE WHEN isnan({self.column}) THEN NULL WHEN {whole} "
                 f"THEN {self.column}::BIGINT::VARCHAR ELSE {self.column}::VARCHAR END)"
             )
-        return f"nullif({self._trimmed}, '')" if self.is_text else self.shown
+        return f"nullif({self.trimmed}, '')" if self.is_text else self.shown
 
     @property
     def has_label(self) -> str:
@@ -66,7 +69,7 @@ class Cell:
         if not self.is_text:
             return self.is_filled
         # Text that begins with a visible character need not be trimmed, which is slow.
-        return f"coalesce({self._text} >= '!' OR {self._trimmed} <> '', FALSE)"
+        return f"coalesce({self._text} >= '!' OR {self.trimmed} <> '', FALSE)"
 
     def is_label(self, label: str) -> str:
         """Return SQL of whether the cell holds this label."""
@@ -81,19 +84,19 @@ class Cell:
 
     @property
     def is_filled(self) -> str:
-        """SQL of whether the cell holds anything, as a number or yes/no."""
+        """SQL of whether the cell holds anything, as a number, yes/no or time."""
         if self.kind in {"FLOAT", "DOUBLE"}:
             return f"({self.column} IS NOT NULL AND NOT isnan({self.column}))"
-        if not self.is_text:
+        if self.is_moment or not self.is_text:
             return f"({self.column} IS NOT NULL)"
-        return f"({self.column} IS NOT NULL AND lower({self._trimmed}) NOT IN {_BLANKS})"
+        return f"({self.column} IS NOT NULL AND lower({self.trimmed}) NOT IN {_BLANKS})"
 
     @property
     def is_word(self) -> str:
         """SQL of whether the cell holds a word for yes or no."""
         if not self.is_text:
             return "FALSE"
-        return f"coalesce(lower({self._trimmed}) IN ('true', 'false', 'yes', 'no'), FALSE)"
+        return f"coalesce(lower({self.trimmed}) IN ('true', 'false', 'yes', 'no'), FALSE)"
 
     @property
     def number(self) -> str:
@@ -110,7 +113,7 @@ class Cell:
             return f"{self.column}::INTEGER::DOUBLE"
         if is_number(self.kind):
             return f"{self.column}::DOUBLE"
-        text = self._trimmed
+        text = self.trimmed
         if self.comma:
             # In such a file a dot divides thousands, or is a mistake: neither is a decimal.
             text = f"CASE WHEN contains({text}, '.') THEN NULL ELSE replace({text}, ',', '.') END"
@@ -118,21 +121,41 @@ class Cell:
         if not self.words:
             return f"({number})"
         return (
-            f"(CASE lower({self._trimmed}) WHEN 'true' THEN 1 WHEN 'yes' THEN 1 "
+            f"(CASE lower({self.trimmed}) WHEN 'true' THEN 1 WHEN 'yes' THEN 1 "
             f"WHEN 'false' THEN 0 WHEN 'no' THEN 0 ELSE ({number}) END)"
         )
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether the cell is a date or time without any reading."""
+        return is_time(self.kind)
+
+    @property
+    def is_in_utc(self) -> bool:
+        """Whether the cell names its time zone, and is read in UTC for that."""
+        return is_zoned(self.kind) or self.spelling is ZONED
+
+    @property
+    def moment(self) -> str:
+        """SQL of the cell as a TIMESTAMP, in UTC where it names a zone: NULL when it is none."""
+        if is_zoned(self.kind):
+            return f"make_timestamp(epoch_us({self.column}))"
+        if self.is_moment:
+            return f"({self.column}::TIMESTAMP)"
+        return self.spelling.moment(self.trimmed) if self.spelling else "(NULL::TIMESTAMP)"
 
     @property
     def has_comma(self) -> str:
         """SQL of whether the cell is a number written with a decimal comma."""
         if self.kind != "VARCHAR":
             return "FALSE"
-        return f"coalesce(regexp_full_match({self._trimmed}, '[-+]?[0-9]*,[0-9]+'), FALSE)"
+        return f"coalesce(regexp_full_match({self.trimmed}, '[-+]?[0-9]*,[0-9]+'), FALSE)"
 
     @property
     def _text(self) -> str:
         return self.column if self.kind == "VARCHAR" else f"{self.column}::VARCHAR"
 
     @property
-    def _trimmed(self) -> str:
+    def trimmed(self) -> str:
+        """SQL of the cell as text, without spaces around it."""
         return f"trim({self._text}, {_SPACE})"
