@@ -15,7 +15,7 @@ from .rules import Array, People, Rules, shares_of
 WORLD = "edtech/"  # two worlds with one seed share no random numbers
 DAYS = pd.date_range("2024-08-01", "2024-08-31", unit="us")
 LATE = DAYS.day > 15
-WORKING = DAYS.dayofweek < 5
+WORKING = DAYS.day_of_week < 5
 FOLLOW_UP = 90  # days from sign-up after which nothing more is recorded
 STAGE_DAYS = ((0, 0), (1, 6), (7, 29), (30, FOLLOW_UP))  # last active day, by stage
 
@@ -99,8 +99,8 @@ def draw(p: Parameters) -> Drawn:
         pays = rules.pays_by_chances(people, day_1)
     pays = rules.rare_paying(people, pays)
     leaves = _churn_chance(p, rules, draws, people, day_30)
-    low, high = np.array(STAGE_DAYS)[stage].T
-    low, high = (np.where(day_30, end, x) for end, x in ((30, low), (FOLLOW_UP, high)))
+    last = np.where(day_30, 3, np.minimum(stage, 2))
+    low, high = np.array(STAGE_DAYS)[last].T
     silent = low + np.floor(draws.uniform("last_active") * (high - low + 1))
     columns: dict[str, object] = {
         "user_id": [f"AUG{number:05d}" for number in range(1, p.users + 1)],
@@ -152,14 +152,15 @@ def _people(p: Parameters, rules: Rules, draws: _Draws, day: Array) -> People:
     takes = draws.uniform("onboarding") < rules.takes_onboarding(people)
     kind_shares = rules.kind_shares()
     jump, activity = draws.uniform("retention_kind"), draws.uniform("activity_kind")
-    rises, power = kind_shares["retention_spike"], kind_shares["power"]
+    # Kinds that exclude each other stand at the two ends of one draw: either can be switched
+    # off without moving the other.
     kinds = {
         "churn_spike": draws.uniform("churn_spike") < kind_shares["churn_spike"],
-        "retention_spike": jump < rises,
-        "retention_drop": (jump >= rises) & (jump < rises + kind_shares["retention_drop"]),
+        "retention_spike": jump < kind_shares["retention_spike"],
+        "retention_drop": jump >= 1 - kind_shares["retention_drop"],
         "always_retained": draws.uniform("always_retained") < kind_shares["always_retained"],
-        "power": activity < power,
-        "idle": (activity >= power) & (activity < power + kind_shares["idle"]),
+        "power": activity < kind_shares["power"],
+        "idle": activity >= 1 - kind_shares["idle"],
         "instrument_extreme": draws.uniform("instrument_extreme") < rules.extreme_share(people),
     }
     return People(
