@@ -2,12 +2,13 @@
 
 For people, or for kinds of people with their outliers as shares, `Expectations.of` returns the
 expected value of each outcome before anything has happened. Sums over stages and lessons are
-exact; the spread of churn is integrated numerically (Gauss and Hermite's rule).
+exact; the spread of churn is integrated numerically (Gauss and Legendre's rule).
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from .lessons import Distribution
 from .parameters import STAGES
@@ -21,7 +22,7 @@ OUTCOMES = (
     "churn",
     "lessons_completed",
 )
-NODES = 25
+NODES, TAIL_SDS = 40, 7  # of the rule: nodes, and standard deviations to either side
 
 
 class Expectations:
@@ -31,8 +32,6 @@ class Expectations:
         """Lay out the distribution of lessons."""
         self.rules, self.lessons = rules, Distribution(rules)
         self._mixes: dict[tuple[float, float, float, int], Array] = {}
-        nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-        self._nodes, self._weights = nodes, weights / weights.sum()
 
     def of(self, people: People) -> dict[str, Array]:
         """Return the expected value of each outcome, one entry a person."""
@@ -149,18 +148,34 @@ class Expectations:
             np.column_stack(self.rules.churn_parts(people)), axis=0, return_inverse=True
         )
         of_person = np.ravel(of_person)
-        first = np.clip(parts[:, [0]] + p.churn_age_sd * self._nodes, 0, 1)
-        second = np.clip(parts[:, [1]] + p.churn_instrument_sd * self._nodes, 0, 1)
+        first, of_first = clipped_normal(parts[:, 0], p.churn_age_sd)
+        second, of_second = clipped_normal(parts[:, 1], p.churn_instrument_sd)
+        weights = of_first[:, :, None] * of_second[:, None, :]
         spike = people.kind("churn_spike")
         total = np.zeros(len(people))
         for retained, weight in ((False, 1 - day_30), (True, day_30)):
             factor = parts[:, 2] * (p.churn_if_retained if retained else 1.0)
             chance = first[:, :, None] * second[:, None, :] * factor[:, None, None]
-            usual = self._mean(np.minimum(chance, 1.0))[of_person]
-            jumped = self._mean(clipped_shift_mean(chance, p.churn_spike_size, 0.0, 1.0))
-            total += weight * ((1 - spike) * usual + spike * jumped[of_person])
+            jumped = clipped_shift_mean(chance, p.churn_spike_size, 0.0, 1.0)
+            usual, jumped = (
+                (weights * values).sum(axis=(1, 2))[of_person]
+                for values in (np.minimum(chance, 1.0), jumped)
+            )
+            total += weight * ((1 - spike) * usual + spike * jumped)
         return total
 
-    def _mean(self, values: Array) -> Array:
-        """Return the mean over both spreads of churn, arrays of (parts, nodes, nodes)."""
-        return np.asarray(values @ self._weights @ self._weights)
+
+def clipped_normal(mean: Array, sd: float) -> tuple[Array, Array]:
+    """Return values, and their weights, of normal variables that are clipped to 0 and 1.
+
+    Both are arrays of (means, values). The ends carry the weight of what was clipped to them.
+    """
+    if sd == 0:
+        return np.clip(mean, 0, 1)[:, None], np.ones((len(mean), 1))
+    nodes, lengths = np.polynomial.legendre.leggauss(NODES)
+    low, high = (np.clip(mean + way * TAIL_SDS * sd, 0, 1)[:, None] for way in (-1, 1))
+    inside = low + (high - low) * (1 + nodes) / 2
+    density = stats.norm.pdf(inside, mean[:, None], sd) * (high - low) * lengths / 2
+    values = np.column_stack([np.zeros_like(mean), inside, np.ones_like(mean)])
+    weights = np.column_stack([stats.norm.cdf(0, mean, sd), density, stats.norm.sf(1, mean, sd)])
+    return values, weights / weights.sum(axis=1, keepdims=True)

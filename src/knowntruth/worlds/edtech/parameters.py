@@ -308,6 +308,8 @@ class Parameters(parameters.Parameters):
             ):
                 stray = sorted(set(getattr(self, name)) - rare)
                 problems += [f"`{name}` names {s!r}, which is no rare country" for s in stray]
+        if len(rare) < len(self.rare_countries):
+            problems.append("`rare_countries` names a country twice")
         if rare & set(self.countries):
             problems.append("a country is both usual and rare")
         if "rare_country" in self.outliers and self.rare_share > 0 and not rare:
@@ -323,6 +325,13 @@ class Parameters(parameters.Parameters):
             problems.append("`power_share` and `idle_share` are more than all users")
         if self.retention_spike_share + self.retention_drop_share > 1:
             problems.append("`retention_spike_share` and `retention_drop_share` are more than all")
+        if not self.daily_weights and self.weekday_weights[1] + self.weekend_weights[1] == 0:
+            problems.append("`weekday_weights` and `weekend_weights` leave no day to sign up on")
+        problems += [
+            f"`instrument_by_age` leaves no instrument to {age!r}"
+            for age, factors in self.instrument_by_age.items()
+            if all(factors.get(instrument, 1.0) == 0 for instrument in self.instruments)
+        ]
         if problems:
             raise ValueError("; ".join(problems) + ". Give names and values that fit together")
         return self

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from .parameters import INCOMES, STAGES, Numbers, Parameters
 
 Array = NDArray[Any]
+LARGEST_EXPONENT = 500.0  # makes any chance certain, and overflows in no product of factors
 
 
 @dataclass(frozen=True)
@@ -167,11 +167,11 @@ class Rules:
         others below it so that the mean stays.
         """
         p = self.p
-        best = (
-            self._age_retention.max()
-            * self._instrument_retention.max()
-            * self._income_retention.max()
-            * self._country_retention[: len(self.usual)].max()
+        best = self._best(
+            self._age_retention,
+            self._instrument_retention,
+            self._income_retention,
+            self._country_retention,
         )
         mean = 1 - p.keen_share + p.keen_share * p.keen_retention
         keen = np.array([1.0, p.keen_retention])[people.keen.astype(int)] / mean
@@ -183,6 +183,11 @@ class Rules:
             * keen
             / (best * p.scaling)
         )
+
+    def _best(self, age: Array, instrument: Array, income: Array, country: Array) -> float:
+        """Return the highest product of factors outside rare countries, 1 when all are zero."""
+        usual = country[: len(self.usual)]
+        return float(age.max() * instrument.max() * income.max() * usual.max()) or 1.0
 
     def day_1(self, people: People) -> Array:
         """Return the chance of day 1, before spikes, drops and the floor."""
@@ -244,10 +249,9 @@ class Rules:
 
     def pays_by_chances(self, people: People, day_1: Array) -> Array:
         """Return the chance to pay that ignores what users do, as in the original."""
-        best = np.prod([factor.max() for factor in self._paying[:3]])
-        best = best * self._paying[3][: len(self.usual)].max()
         chance = day_1 * self.day_7(people) * self.day_30(people)
-        return np.asarray(np.minimum(chance * self.appeal(people) / best, 1.0))
+        appeal = self.appeal(people) / self._best(*self._paying)
+        return np.asarray(np.minimum(chance * appeal, 1.0))
 
     def pays_by_behaviour(self, people: People, stage: Array, lessons: Array) -> Array:
         """Return the chance to pay, given how long users stayed and their lessons."""
@@ -260,7 +264,8 @@ class Rules:
     def lesson_factor(self, lessons: Array) -> Array:
         """Return the factor on paying of so many lessons, 1 at the mean of the least skilled."""
         start = min(self.p.lessons_mean[skill] for skill in self.skills)
-        return np.asarray(np.exp(self.p.conversion_per_lesson * (lessons - start)))
+        exponent = self.p.conversion_per_lesson * (lessons - start)
+        return np.asarray(np.exp(np.minimum(exponent, LARGEST_EXPONENT)))
 
     def rare_paying(self, people: People, chance: Array) -> Array:
         """Return the chance to pay with the anomalies of rare countries put in."""
@@ -272,28 +277,22 @@ class Rules:
 
     # Whether they leave.
 
+    @cached_property
+    def churn_pairs(self) -> Array:
+        """Factor on churn of an instrument within an age group: an array of (ages, instruments)."""
+        return _pairs(self.p.churn_by_pair, self.ages, self.instruments)
+
     def churn_parts(self, people: People) -> tuple[Array, Array, Array]:
         """Return the two parts of churn before they spread, and the factor on their product."""
         p = self.p
         first = np.array([p.churn_by_age[age] for age in self.ages])[people.age_group]
         second = np.array([p.churn_by_instrument[i] for i in self.instruments])
-        pair = _pairs(p.churn_by_pair, self.ages, self.instruments)
         factor = (
-            pair[people.age_group, people.instrument]
+            self.churn_pairs[people.age_group, people.instrument]
             * _factor(p.churn_by_income, INCOMES)[people.income_band]
             * _factor(p.churn_by_country, self.countries)[people.country]
         )
         return first, second[people.instrument], factor
-
-
-def clipped_normal_mean(mean: Array, sd: float) -> Array:
-    """Return the mean of a normal variable that is clipped to 0 and 1."""
-    if sd == 0:
-        return np.clip(mean, 0.0, 1.0)
-    low, high = (0 - mean) / sd, (1 - mean) / sd
-    inside = stats.norm.cdf(high) - stats.norm.cdf(low)
-    middle = mean * inside + sd * (stats.norm.pdf(low) - stats.norm.pdf(high))
-    return np.asarray(middle + stats.norm.sf(high))
 
 
 def clipped_shift_mean(value: Array, shift: Iterable[float], low: float, high: float) -> Array:
