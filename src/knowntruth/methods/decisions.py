@@ -159,6 +159,29 @@ def worth(
     return welch(c, t, WORTH, level=level)
 
 
+def net_gain(estimate: Estimate, *, value: float, reach: float, cost: float) -> Estimate:
+    """Return what an effect on each of `reach` users brings, less the cost: in money.
+
+    A linear image of the estimate, at its level. It has no p-value: the estimate's is of an
+    effect of zero, and the gain is zero where the effect just pays the cost.
+
+    Raises:
+        ValueError: a reach below zero.
+    """
+    scale = check_at_least("the reach", reach, 0) * value
+    low, high = sorted(
+        scale * end - cost if scale else -cost for end in (estimate.low, estimate.high)
+    )
+    return Estimate(
+        value=scale * estimate.value - cost,
+        low=low,
+        high=high,
+        level=estimate.level,
+        n=estimate.n,
+        method=estimate.method,
+    )
+
+
 def decide(
     estimate: Estimate, stakes: Stakes, *, treatment_share: float, prior: Belief | None = None
 ) -> Decision:

@@ -6,9 +6,9 @@ sentence into the page together with its data, `tables` and `figures` show the r
 """
 
 from .estimates import Estimate
-from .facts import Fact, PValue
+from .facts import Fact, PValue, Reason
 from .findings import Finding, Grade
 from .names import Name
 from .saying import say
 
-__all__ = ["Estimate", "Fact", "Finding", "Grade", "Name", "PValue", "say"]
+__all__ = ["Estimate", "Fact", "Finding", "Grade", "Name", "PValue", "Reason", "say"]

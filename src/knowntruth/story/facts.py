@@ -1,4 +1,4 @@
-"""Facts: numbers without an interval that a sentence may use.
+"""Facts: what a sentence may use besides estimates: numbers without an interval, and reasons.
 
 A *fact* is a parameter, a count, a threshold or a design figure. Its `forms` are all the
 ways in which it can be written, so that every number in a sentence can be traced.
@@ -55,6 +55,28 @@ class Fact:
             "decimals": self.decimals,
             "forms": {"": str(self), "size": f"{self:size}"},
         }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something cannot be worked out, as a method says it."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return self.text
+
+    def __format__(self, spec: str) -> str:
+        """Return the reason; it has one form."""
+        if spec:
+            raise ValueError(f"a reason has no form {spec!r}")
+        return self.text
+
+    def payload(self) -> Payload:
+        """Return the reason as data for the reader of a run."""
+        return {"kind": "reason", "name": self.name, "forms": {"": self.text}}
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from .parameters import Parameters
-from .user_base import UserBase
+from .user_base import ACTIVITY, ONBOARDING, OUTCOMES, Outcome, UserBase, stand_together
 
 
 def open_users(p: Parameters) -> UserBase:
-    """Return the users that these parameters describe: simulated, or one's own."""
-    if p.data:
-        from .own import open_own  # only a run on own data reads files
+    """Return the users that these parameters describe: simulated, or one's own.
 
-        return open_own(p)
+    Raises:
+        DataError: for a table of one's own that does not meet the contract.
+        ParameterError: for a label of something that is not there.
+    """
+    if p.data:
+        return _open_own(p)
     from .simulated import open_world
 
     return open_world(p)
+
+
+def _open_own(p: Parameters) -> UserBase:
+    from .own import read_users  # only a run on own data reads files
+
+    own = read_users(p)
+    names, columns = own.names, own.relation.columns
+    factors = {c: names[c] for c in columns if c.startswith("factor_")}
+    rows, shown = stand_together(own.relation, factors, fewest=p.fewest_in_group)
+    return UserBase(
+        parameters=p,
+        units=rows,
+        factors=shown,
+        outcomes={c: Outcome(c, names[c]) for c in OUTCOMES if c in columns},
+        onboarding=names.get(ONBOARDING),
+        activity=names.get(ACTIVITY),
+        words=names["users"],
+        onboarding_was=p.onboarding_was,
+        notes=own.statements,
+    )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...story.names import Name
 from ...worlds.edtech.contract import USERS
+from ...worlds.edtech.rules import Array, Rules
 from ...worlds.edtech.truth import Truth
 from ...worlds.edtech.world import World, simulate
 from ..labels import label_words
@@ -60,6 +63,30 @@ WORDS = {
 }
 
 
+# Kind of outlier: in words, and what its users do.
+KINDS = {
+    "churn_spike": ("churn spikes", "leave far more often than their group"),
+    "retention_spike": ("retention spikes", "come back on day 1 far more often"),
+    "retention_drop": ("retention drops", "come back on day 1 less often"),
+    "always_retained": ("always retained", "come back on all three days, whatever their group"),
+    "power": ("power users", "take many more lessons"),
+    "idle": ("idle users", "take next to no lessons"),
+    "rare_country": ("rare countries", "come from countries where some rates are far off"),
+    "instrument_extreme": ("instrument extremes", "take far more or far fewer lessons"),
+}
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """A kind of outlier: its parameter, its words, how many users are of it, and its share."""
+
+    kind: str
+    words: str
+    does: str
+    users: int
+    share: float
+
+
 @dataclass(frozen=True)
 class KnownUsers(Known):
     """Answers about what is true in a world; columns and levels are the chapter's."""
@@ -71,6 +98,71 @@ class KnownUsers(Known):
     def truth(self) -> Truth:
         """The world's truth."""
         return self.world.truth
+
+    @property
+    def chances(self) -> pd.DataFrame:
+        """The chances by which each user's outcomes were drawn."""
+        return self.world.chances
+
+    @property
+    def hidden(self) -> pd.DataFrame:
+        """Who is keen, and who is which kind of outlier."""
+        return self.world.hidden
+
+    @property
+    def expected(self) -> pd.DataFrame:
+        """What was to be expected of each user at sign-up."""
+        return self.world.expected
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules that made the users."""
+        return Rules(self.world.parameters)
+
+    @property
+    def countries(self) -> list[str]:
+        """All countries, the rare ones behind."""
+        return self.rules.countries
+
+    @property
+    def onboarding_chances(self) -> Array:
+        """Each user's chance to take the onboarding."""
+        return self.rules.takes_onboarding(self.world.drawn.people)
+
+    def kinds(self) -> list[Outliers]:
+        """Return the kinds of outliers that are switched on, and how many users are of each."""
+        people = self.world.drawn.people
+        shares = {
+            **self.rules.kind_shares(),
+            "rare_country": self.world.parameters.rare_share,
+            "instrument_extreme": float(self.rules.extreme_share(people).mean()),
+        }
+        rare = people.country >= len(self.rules.usual)
+        counts = {kind: int(np.sum(flags)) for kind, flags in people.kinds.items()}
+        counts["rare_country"] = int(rare.sum())
+        return [
+            Outliers(kind, *KINDS[kind], counts[kind], shares[kind])
+            for kind in KINDS
+            if kind in self.world.parameters.outliers
+        ]
+
+    def drawn(self) -> list[tuple[str, str, str, NDArray[np.bool_]]]:
+        """Return what was drawn by chance: in words, its column, its chance, and from whom.
+
+        Only where an anomaly does not set day 30 is it drawn from its chance.
+        """
+        users, people = self.world.users, self.world.drawn.people
+        came = users["day_1_retention"] == 1, users["day_7_retention"] == 1
+        free = ~np.asarray(people.kind("always_retained"), dtype=bool)
+        usual = free & (people.country < len(self.rules.usual))
+        everybody = np.ones(len(users), dtype=bool)
+        return [
+            ("day 1", "day_1_retention", "day_1", usual),
+            ("day 7, among those back on day 1", "day_7_retention", "day_7", usual & came[0]),
+            ("day 30, among those back on day 7", "day_30_retention", "day_30", usual & came[1]),
+            ("paying", "premium_conversion", "premium_conversion", everybody),
+            ("leaving", "churn", "churn", everybody),
+        ]
 
     def overall(self, outcome: str) -> float:
         """Return the expected rate of an outcome, or the mean of activity."""

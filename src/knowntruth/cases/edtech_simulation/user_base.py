@@ -9,22 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import duckdb
 
 from ...data.contract import Contract
+from ...methods import audit, row_dependence
+from ...methods import marginal_effects as margins
+from ...methods.marginal_effects import MarginalEffects
 from ...methods.tables import Table, quoted, relation
 from ...story.estimates import Estimate
 from ...story.findings import Finding
 from ...story.names import Name
 from ...worlds.edtech.truth import Truth
+from ..labels import in_full
 from ..opened import Column, Opened
 from .contract import USERS
 from .parameters import Parameters
 
 SMALL = "(small groups)"
 BLANK = "(blank)"
+ONBOARDING, ACTIVITY = "onboarding", "activity"
+MOST_ROWS = 50_000  # of those that are looked at for shared random numbers
 RETENTION = {1: "day_1", 7: "day_7", 30: "day_30"}
 OUTCOMES = (*RETENTION.values(), "converted", "churned")
 
@@ -81,8 +88,8 @@ class UserBase(Opened):
     def column_names(self) -> Mapping[str, Name]:
         """What this run calls the columns of its units."""
         names = {one.column: one.name for one in (*self.factors, *self.outcomes.values())}
-        names |= {"onboarding": self.onboarding} if self.onboarding else {}
-        return names | ({"activity": self.activity} if self.activity else {})
+        names |= {ONBOARDING: self.onboarding} if self.onboarding else {}
+        return names | ({ACTIVITY: self.activity} if self.activity else {})
 
     @property
     def retention(self) -> dict[int, Outcome]:
@@ -98,12 +105,24 @@ class UserBase(Opened):
     def causes(self) -> list[str]:
         """The columns of everything known at sign-up, onboarding included."""
         columns = [factor.column for factor in self.factors]
-        return [*columns, "onboarding"] if self.onboarding else columns
+        return [*columns, ONBOARDING] if self.onboarding else columns
 
     @property
-    def users(self) -> int:
+    def divided(self) -> tuple[Factor, ...]:
+        """All factors, with the onboarding as one of two levels."""
+        if not self.onboarding:
+            return self.factors
+        return (*self.factors, Factor(ONBOARDING, self.onboarding, ("0", "1")))
+
+    @cached_property
+    def count(self) -> int:
         """Number of users."""
         return len(self.units)
+
+    @property
+    def others(self) -> tuple[Outcome, ...]:
+        """Conversion and churn, as far as they are at hand."""
+        return tuple(self.outcomes[c] for c in ("converted", "churned") if c in self.outcomes)
 
     def factor(self, column: str) -> Factor:
         """Return a factor by its column; KeyError when there is none."""
@@ -126,11 +145,56 @@ class UserBase(Opened):
         at_hand = {factor.column for factor in self.factors}
         return {name: column for column, name in FACTORS.items() if column in at_hand}
 
+    def rules(self) -> list[audit.Rule]:
+        """Return what must hold of this table, as far as its columns allow to ask."""
+        rules = [audit.unique("user", meaning="a user who stands there twice")]
+        days = list(RETENTION.values())
+        names = {column: self.column_names.get(column, column) for column in days}
+        for later, earlier in ((b, a) for i, a in enumerate(days) for b in days[i + 1 :]):
+            meaning = f"{names[later]} without {names[earlier]}"
+            rules.append(audit.nested(later, earlier, meaning=meaning))
+        rules.append(
+            audit.not_before("last_active", "signed_up", meaning="last seen before sign-up")
+        )
+        activity = self.activity or "activity"
+        rules.append(audit.within(ACTIVITY, 0, meaning=f"less than no {activity}"))
+        return [rule for rule in rules if all(self.has(column) for column in rule.columns)]
+
+    def dependence(self, *, level: float) -> row_dependence.Scan:
+        """Look for columns that share random numbers, among the first rows of the table."""
+        columns = [c for c in (*self.causes, *self.outcomes) if self.has(c)]
+        rows = self.units.limit(MOST_ROWS).project(", ".join(map(quoted, columns)) or "1").df()
+        return row_dependence.scan(row_dependence.indicators(rows), level=level)
+
     def finding(
         self, name: str, outcome: Column, estimate: Estimate, truth: float | None = None
     ) -> Finding:
         """Return what an estimate says about an outcome."""
         return Finding(name, outcome.name, estimate, truth=truth, names=(self.words,))
+
+    def called(self, factor: str, level: str) -> Name:
+        """Return what sentences call those who have a level of a factor."""
+        if factor == ONBOARDING and self.onboarding:
+            return Name(f"{'with' if level == '1' else 'without'} {self.onboarding.text}")
+        return Name(in_full(level, self.column_names[factor].text))
+
+    def adjusted(self, found: MarginalEffects, factor: str, level: str) -> Finding:
+        """Return what a level does to an outcome, against the reference, all else equal."""
+        estimate, truth = found.effects[factor][level], self._effect(found, factor, level)
+        key = f"effect_{found.outcome}_{factor}_{level}"
+        return self.finding(key, self.outcomes[found.outcome], estimate, truth)
+
+    def crude(self, found: MarginalEffects, factor: str, level: str) -> Finding:
+        """Return how users with a level differ as they come, held against what it does."""
+        estimate, truth = found.crude[factor][level], self._effect(found, factor, level)
+        key = f"crude_{found.outcome}_{factor}_{level}"
+        return self.finding(key, self.outcomes[found.outcome], estimate, truth)
+
+    def _effect(self, found: MarginalEffects, factor: str, level: str) -> float | None:
+        # Levels that the regression took together stand for no one level of the world.
+        if level == margins.POOLED:
+            return None
+        return self.true("effect", found.outcome, factor, level, found.references[factor])
 
     def elsewhere(self, **changes: Any) -> UserBase:
         """Return the users of the same world with some of its parameters changed.

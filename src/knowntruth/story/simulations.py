@@ -1,0 +1,99 @@
+"""Wording of simulations: whether a table obeys the rules that made it, and keeps its own.
+
+Every function takes facts and names and returns Markdown; none computes a statistic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .experiments import capital
+from .facts import Fact, PValue, Reason
+from .findings import Finding
+from .names import Name
+from .user_bases import listed
+
+UNUSUAL = 0.01  # a rule that is obeyed is called into doubt once in a hundred
+
+
+def drop_rule(how: str, share: Fact) -> str:
+    """Say what was to happen to the youngest in late August."""
+    if share.value == 0:
+        return "in this run none of them was to stay away."
+    if how == "as coded":
+        return (
+            f"{share} was to stay away. The rule takes that off their share of all users, "
+            "and on every day, which leaves hardly any of them."
+        )
+    return f"by the rule {share} of them stay away after it."
+
+
+def obeyed(what: str, p: PValue) -> str:
+    """Say whether data obey the rule they were made by, as far as a test can tell."""
+    apart = "further apart than chance usually makes them"
+    if p.value >= UNUSUAL:
+        apart = "no further apart than chance makes them"
+    return f"{capital(what)}: table and rule are {apart} ({p})."
+
+
+def total(what: Name, seen: Fact, expected: Fact, p: PValue) -> str:
+    """Say how many events the chances add up to, and how many there were."""
+    apart = "further apart than chance usually makes them"
+    if p.value >= UNUSUAL:
+        apart = "no further apart than chance makes them"
+    return f"The chances of {what} add up to {expected}; the table has {seen}, {apart} ({p})."
+
+
+def takers(taken: Mapping[str, Finding], *, onboarding: Name) -> str:
+    """Say how many of the keen and of the others took the onboarding."""
+    parts = [f"{found:value} of the {who}" for who, found in taken.items()]
+    return f"{capital(str(onboarding))} was taken by {listed(parts)}."
+
+
+def audited(broken: Sequence[tuple[Name, Fact]], rules: Fact, *, unit: Name) -> str:
+    """Say which rules of a table are broken, by how many rows."""
+    if not broken:
+        return f"All {rules} rules hold: no row breaks any of them."
+    parts = [f"{meaning} ({rows} {unit})" for meaning, rows in broken]
+    return f"Of {rules} rules some are broken: {listed(parts)}."
+
+
+def cannot(what: str, reason: Reason) -> str:
+    """Say that something cannot be told, and why."""
+    return f"{capital(what)} cannot be told: {reason}."
+
+
+def by_weekday(ratio: Finding, *, unit: Name) -> str:
+    """Say how sign-ups on working days compare with those on weekends."""
+    evidence = f"{ratio:level} interval {ratio:interval}"
+    if ratio.is_clear:
+        side = "more" if ratio.direction == "higher" else "fewer"
+        return (
+            f"A working day has {ratio:value} times the sign-ups of a day of the weekend "
+            f"({evidence}): clearly {side}."
+        )
+    return (
+        f"A working day has {ratio:value} times the sign-ups of a day of the weekend "
+        f"({evidence}); whether {unit} prefer either cannot be told."
+    )
+
+
+def dependence(hits: Fact, looks: Fact) -> str:
+    """Say whether columns share random numbers."""
+    if not hits.value:
+        return (
+            f"In {looks} looks no column tells anything about another one further down. "
+            "That is how it should be."
+        )
+    return (
+        f"In {looks} looks {hits} pairs of columns are alike some rows apart, further than that "
+        "many looks allow: rows of this table are not independent of one another."
+    )
+
+
+def shared(first: Name, second: Name, lag: Fact, rate: Fact, base: Fact) -> str:
+    """Say how much one column tells of another one some rows further down."""
+    return (
+        f"If a row has {first}, then the row {lag} further down has {second} with a chance of "
+        f"{rate}; of all rows {base} have it."
+    )
