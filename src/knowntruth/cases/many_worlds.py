@@ -76,14 +76,12 @@ class Score:
         method: the method.
         truth: what it should find, on average where that differs; None where nothing is known.
         null: the value that means "nothing found".
-        is_null: whether there is nothing to find in any of the worlds.
         behaviour: what it did.
     """
 
     method: Method[Any, Any]
     truth: float | None
     null: float
-    is_null: bool
     behaviour: Behaviour
 
     @property
@@ -128,11 +126,12 @@ class Score:
 
     @property
     def fails(self) -> bool:
-        """Whether its value, its interval or its alarms are not what they should be."""
-        found = self.behaviour
-        false_alarms = self.is_null and found.alarms.direction == "higher"
-        biased = found.is_biased and self.method.promises_value
-        return biased or found.covers_too_little or false_alarms
+        """Whether its value or its interval is not what it should be.
+
+        Where there is nothing to find, an interval that misses the truth is a false alarm.
+        """
+        biased = self.behaviour.is_biased and self.method.promises_value
+        return biased or self.behaviour.covers_too_little
 
 
 def seeds(seed: int, purpose: str, numbers: range) -> Iterator[int]:
@@ -180,20 +179,20 @@ def replicate(
 
 def score(
     methods: Iterable[Method[Any, Reference]],
-    found: Mapping[str, Answers],
+    tables: Mapping[str, Answers],
     reference: Reference,
     *,
     level: float,
     levels: Mapping[str, float] | None = None,
 ) -> list[Score]:
-    """Return how every method behaved, from what `replicate` found.
+    """Return how every method behaved, from the tables that `replicate` returns.
 
     A method that fewer than two replicates can answer is left out. `levels` has the level of
     the intervals, by the method's key, where it is not `level`.
     """
     scores = []
     for method in methods:
-        table = found[method.key]
+        table = tables[method.key]
         own = method.truth_within is not None
         at_hand = table if own else table[:, :3]
         table = table[~np.isnan(at_hand).any(axis=1)]
@@ -201,22 +200,15 @@ def score(
             continue
         truth = table[:, 3] if own else method.truth(reference)
         null = method.null(reference)
-        behaved = behaviour(
+        found = behaviour(
             *table[:, :3].T,
             truth=truth,
             level=(levels or {}).get(method.key, level),
             unit=method.unit,
             null=null,
         )
-        scores.append(
-            Score(
-                method,
-                truth=None if truth is None else float(np.mean(truth)),
-                null=null,
-                is_null=truth is not None and bool(np.all(truth == null)),
-                behaviour=behaved,
-            )
-        )
+        average = None if truth is None else float(np.mean(truth))
+        scores.append(Score(method, average, null, found))
     return scores
 
 

@@ -99,12 +99,17 @@ class Opened:
 
     def query(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query on `units`, and on the world's tables where simulated."""
+        rows: pd.DataFrame
         if not self.tables:
-            return _frame(self.units.query("units", sql))  # it may be too large to copy
+            found = self.units.query("units", sql)  # not copied: it may be large
+            assert found is not None  # as it is for statements that are no queries
+            rows = found.df()
+            return rows
         with duckdb.connect(config={"threads": 1}) as connection:
             for name, table in (*self.tables.items(), ("units", self.units.df())):
                 connection.register(name, table)
-            return _frame(connection.sql(sql))
+            rows = connection.sql(sql).df()
+            return rows
 
     def sample(self, column: str, *, most: int, where: str = "true") -> NDArray[Any]:
         """Return the known values of a column: all, or `most` drawn evenly from them."""
@@ -132,10 +137,3 @@ class Opened:
                 for column in columns
             ]
         )
-
-
-def _frame(rows: duckdb.DuckDBPyRelation | None) -> pd.DataFrame:
-    if rows is None:
-        raise ValueError("this is no query: it gives no rows")
-    frame: pd.DataFrame = rows.df()
-    return frame

@@ -74,7 +74,8 @@ def behaviour(
     t interval for the bias, Clopper and Pearson's for rates (1934).
 
     Raises:
-        ValueError: with fewer than two answers, or a level that is no share.
+        ValueError: with fewer than two answers, a level that is no share, or another number of
+            truths than of values.
     """
     check_share("level", level)
     truths = np.asarray(np.nan if truth is None else truth, dtype=float)
