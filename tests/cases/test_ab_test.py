@@ -9,7 +9,6 @@ import pytest
 from knowntruth import cases
 from knowntruth.cases import ab_test
 from knowntruth.cases.ab_test.contract import UNITS
-from knowntruth.cases.labels import is_bare
 from knowntruth.cases.ab_test.simulated import is_machine
 from knowntruth.errors import ParameterError, UserError
 from knowntruth.parameters import describe, parse
@@ -103,11 +102,20 @@ class TestOneShape:
         assert set(case.counts) == {"control", "treatment"}
         assert sum(case.counts.values()) == len(case.units)
 
+    def test_it_is_the_case_that_it_was_opened_from(self, simulated):
+        assert simulated.slug == ab_test.CASE.slug
+        assert simulated.contract is ab_test.CASE.contract
+
     def test_only_the_simulated_one_knows_the_truth(self, simulated, own):
         assert simulated.is_simulated
         assert simulated.primary.true_lift == simulated.truth.lift
         assert not own.is_simulated
         assert own.primary.true_lift is own.true_share is None
+
+    def test_only_the_simulated_one_has_tables_of_a_world(self, simulated, own):
+        assert len(simulated.users) == len(simulated.units)
+        assert simulated.events["user_id"].isin(simulated.users["user_id"]).all()
+        assert own.users is own.events is None
 
     def test_own_words_and_labels_are_used(self, own):
         assert own.primary.name == Name("spending")
@@ -118,10 +126,6 @@ class TestOneShape:
         with pytest.raises(ParameterError, match=r"Did you mean primary\?"):
             ab_test.start({"labels": {"primry": "x"}, "event_log": False})
 
-    def test_a_bare_label_brings_its_column_along(self):
-        assert all(map(is_bare, ["0", "1", "2.0", "True", "yes", "B"])) is True
-        assert not any(map(is_bare, ["control", "new page", "v2"]))
-
     def test_machines_are_found_by_how_they_play(self):
         case = ab_test.start({})
         flagged = case.users.loc[is_machine(case.users), "user_id"]
@@ -130,11 +134,3 @@ class TestOneShape:
     def test_disguised_machines_are_not_found(self):
         case = ab_test.start({"outliers_disguised": 1.0, "event_log": False})
         assert not is_machine(case.users).any()
-
-    def test_a_sample_is_repeatable_and_even(self, simulated):
-        one = simulated.sample("primary", most=500)
-        np.testing.assert_array_equal(one, simulated.sample("primary", most=500))
-        everything = simulated.sample("primary", most=10**6)
-        assert len(one) == 500
-        assert len(everything) == 5000
-        assert np.isin(one, everything).all()

@@ -11,10 +11,10 @@ from statsmodels.stats.proportion import proportion_effectsize
 
 from knowntruth.cases import ab_test
 from knowntruth.cases.ab_test.exercises import (
-    NotYetError,
     check_capped_lift,
     check_users_needed,
 )
+from knowntruth.cases.exercises import NotYetError
 
 SEEDS = range(20)
 

@@ -14,12 +14,12 @@ from scipy import integrate, stats
 
 from knowntruth.cases import ab_test
 from knowntruth.cases.ab_test.exercises import (
-    NotYetError,
     check_allowed,
     check_holm,
     check_leaks,
     check_mean_days,
 )
+from knowntruth.cases.exercises import NotYetError
 
 SEEDS = range(20)
 

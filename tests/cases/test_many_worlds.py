@@ -1,369 +1,172 @@
-"""Many worlds: sound methods keep what they promise, and the naive ones fail as published."""
+"""Many worlds of any case: shared out by number, and scored against what is true in each."""
 
 from __future__ import annotations
 
-import lifelines
+from functools import partial
+
 import numpy as np
-import pandas as pd
 import pytest
-from lifelines.utils import restricted_mean_survival_time
 from scipy import stats
-from statsmodels.stats.proportion import proportions_ztest
 
-from knowntruth.cases.ab_test.many_worlds import null_of, replicate, score
-from knowntruth.cases.ab_test.parameters import Parameters
-from knowntruth.cases.ab_test.scored import HORIZON, METHODS, Replicate
-from knowntruth.cases.ab_test.simulated import is_machine
-from knowntruth.cases.many_worlds import seeds
-from knowntruth.methods import experiments, moments
-from knowntruth.worlds.musicstream import groups
-from knowntruth.worlds.musicstream.truth import truth_of
-from knowntruth.worlds.musicstream.world import users_of
+from knowntruth.cases.many_worlds import NOTHING, Method, answers, replicate, score, seeds
 
-EVEN = Parameters(users=10_000, treatment_share=0.5, event_log=False)
-REPLICATIONS = 120
-IN_DEFAULT = 60
-CHANCE = 1e-3  # a sound method may fail a test of this file so often
-
-UNBIASED = ["split", "flagged", "cuped", "paying", "heavy_before", "days"]
-EVERYTHING_ON = {
-    "lift": 0.2, "segment_lift": {"US": 0.5}, "conversion_effect": -0.2, "churn_if_treated": 0.1,
-    "playlist_add_effect": 0.4, "share_effect": -0.3, "paywall_effect": 0.5, "lost_share": 0.2,
-}  # fmt: skip
+EFFECT = 2.0
+REFERENCE = {"effect": EFFECT, "null": 0.0}
 
 
-def by_key(scores):
-    return {score.method.key: score for score in scores}
+def interval(sample, *, off=0.0, level=0.95):
+    """Return a z interval about a sample's mean, of units whose deviation is one."""
+    value, half = sample.mean() + off, stats.norm.isf((1 - level) / 2) / np.sqrt(len(sample))
+    return value, value - half, value + half
 
 
-@pytest.fixture(scope="module")
-def even():
-    return by_key(score(EVEN, replications=REPLICATIONS, workers=1))
+def method(key="mean", answer=interval, **given):
+    """Return a method that aims at the effect of the reference."""
+    plain = {"quantity": "mean", "unit": "number", "is_naive": False, "why": "It is one."}
+    truth = given.pop("truth", lambda reference: reference["effect"])
+    return Method(key=key, label=key, answer=answer, truth=truth, **plain | given)
 
 
-@pytest.fixture(scope="module")
-def nothing():
-    return by_key(score(null_of(EVEN), replications=REPLICATIONS, workers=1))
+def samples(n=200, *, effect=EFFECT):
+    return np.random.default_rng(7).normal(effect, 1, (n, 25))
 
 
-@pytest.fixture(scope="module")
-def default():
-    """Return values of every method in worlds of the original's size and split."""
-    answers = replicate(Parameters(), replications=IN_DEFAULT, workers=1)
-    return {key: table[:, 0] for key, table in answers.items()}
+def scored(methods, worlds, *, reference=REFERENCE, level=0.95, **given):
+    table = answers(methods, worlds)
+    found = {one.key: table[:, i] for i, one in enumerate(methods)}
+    return score(methods, found, reference, level=level, **given)
 
 
-@pytest.fixture(scope="module")
-def users():
-    return users_of(EVEN)
-
-
-@pytest.fixture(scope="module")
-def answers(users):
-    one = Replicate(EVEN, users)
-    return {method.key: method.answer(one) for method in METHODS}
-
-
-@pytest.fixture(scope="module")
-def people(users):
-    return users[~is_machine(users)].assign(arm=lambda x: x.arm.astype(str))
-
-
-@pytest.fixture(scope="module")
-def arms(people):
-    columns = ["songs_played", "converted", "songs_before"]
-    return moments.summarise(people, columns, pairs=[("songs_played", "songs_before")])
-
-
-@pytest.fixture(scope="module")
-def without_effects():
-    return null_of(Parameters(users=3000, outliers=10, event_log=False, **EVERYTHING_ON))
-
-
-def sides(users, column):
-    return (users.loc[users.arm == arm, column] for arm in ("control", "treatment"))
-
-
-def mean_and_error(values):
-    return values.mean(), values.std(ddof=1) / np.sqrt(len(values))
-
-
-class TestReplicates:
-    def test_a_replicate_depends_on_its_number_alone(self):
-        p = Parameters(users=1500, outliers=5, treatment_share=0.4)
-        alone = replicate(p, replications=5, workers=1)
-        shared = replicate(p, replications=5, workers=2)
-        fewer = replicate(p, replications=3, workers=1)
-        for key, table in alone.items():
-            np.testing.assert_array_equal(table, shared[key])
-            np.testing.assert_array_equal(table[:3], fewer[key])
-
-    def test_no_two_replicates_share_a_seed(self):
-        drawn = list(seeds(42, "worlds", range(2000))) + list(seeds(43, "worlds", range(2000)))
+class TestSeeds:
+    def test_no_two_replicates_share_one(self):
+        drawn = [s for seed in (42, 43) for p in "ab" for s in seeds(seed, p, range(1000))]
         assert len(set(drawn)) == len(drawn)
         assert all(0 <= seed < 2**63 for seed in drawn)
 
-    def test_another_seed_gives_other_worlds(self):
-        p = Parameters(users=600, outliers=0, treatment_share=0.5)
-        one, other = (
-            replicate(p.model_copy(update={"seed": s}), replications=2, workers=1) for s in (1, 2)
+    def test_a_replicate_has_its_own_whichever_others_are_asked_for(self):
+        alone = [next(seeds(42, "worlds", range(k, k + 1))) for k in (9, 4)]
+        assert alone == list(seeds(42, "worlds", range(9, 3, -5)))
+
+
+class TestSharingOut:
+    # Each replicate is its number, times a table of methods by value, low, high and truth.
+    TABLE = np.arange(1.0, 9.0).reshape(2, 4)
+    METHODS = (method("one"), method("two"))
+
+    @pytest.mark.parametrize(("replications", "workers"), [(7, 1), (7, 2), (1, 3)])
+    def test_answers_stand_at_their_number_whichever_process_found_them(
+        self, replications, workers
+    ):
+        work = partial(np.einsum, "mc,n->nmc", self.TABLE)
+        found = replicate(work, self.METHODS, replications=replications, workers=workers)
+        numbers = np.arange(replications)
+        assert list(found) == ["one", "two"]
+        for key, row in zip(found, self.TABLE, strict=True):
+            np.testing.assert_array_equal(found[key], np.outer(numbers, row))
+
+    def test_each_method_answers_each_replicate(self):
+        methods = [
+            method("sum", lambda x: (x, x - 1, x + 1)),
+            method("none", lambda _: NOTHING, truth_within=lambda x: 10.0 * x),
+        ]
+        found = answers(methods, [1, 2, 3])
+        nan = np.nan
+        np.testing.assert_array_equal(found[1], [[2, 1, 3, nan], [nan, nan, nan, 20]])
+        assert found.shape == (3, 2, 4)
+        assert answers(methods, []).shape == (0, 2, 4)
+
+
+class TestScores:
+    def test_a_sound_method_holds_and_a_bent_one_fails(self):
+        bent = method("bent", lambda x: interval(x, off=0.1))
+        lax = method("lax", lambda x: interval(x, level=0.7))
+        by_key = {s.method.key: s for s in scored([method(), bent, lax], samples())}
+        assert not by_key["mean"].fails
+        assert by_key["bent"].bias.covers(0.1)
+        assert by_key["bent"].fails
+        assert by_key["lax"].fails
+        assert by_key["lax"].coverage.value == pytest.approx(0.7, abs=4 * np.sqrt(0.21 / 200))
+
+    def test_what_promises_an_interval_alone_may_lean(self):
+        # The interval is wider than a normal one, so that it holds the truth all the same.
+        leaning = method("leaning", lambda x: interval(x, off=0.1, level=0.999))
+        promised, not_promised = (
+            scored([Method(**vars(leaning) | {"promises_value": promises})], samples())[0].fails
+            for promises in (True, False)
         )
-        assert not np.isin(one["flagged"], other["flagged"]).any()
+        assert (promised, not_promised) == (True, False)
 
-    def test_every_interval_holds_its_value(self):
-        for key, table in replicate(EVEN, replications=3, workers=1).items():
-            value, low, high, _ = table.T
-            assert ((low <= value) & (value <= high)).all(), key
-
-    @pytest.mark.parametrize(
-        ("world", "missing"),
-        [
-            ({"pre_period": False}, {"cuped", "heavy_before"}),
-            ({"conversion_base": 0.0, "conversion_per_song": 0.0},
-             {"paying", "best_segment", "heavy_now", "heavy_before"}),
-            ({}, set()),
-        ],
-        ids=["no pre-period", "nobody pays", "everything is there"],
-    )  # fmt: skip
-    def test_a_method_without_answers_is_left_out(self, world, missing):
-        p = Parameters(users=4000, outliers=0, treatment_share=0.5, **world)
-        found = by_key(score(p, replications=2, workers=1))
-        assert set(found) == {method.key for method in METHODS} - missing
-
-    def test_what_has_no_truth_has_no_bias(self):
-        p = Parameters(users=2000, outliers=0, churn_timing="independent")
-        found = by_key(score(p, replications=3, workers=1))
-        assert found["days"].bias is found["days"].coverage is None
-        assert found["flagged"].bias is not None
-
-
-class TestOneReplicate:
-    """One world, analysed again by the package's own functions and by other programs."""
-
-    def test_welch_cuped_and_proportions_agree_with_the_package_on_tables(self, answers, arms):
-        control, treatment = arms["control"], arms["treatment"]
-        expected = {
-            "flagged": experiments.welch(control, treatment, "songs_played", level=0.95).lift,
-            "cuped": experiments.cuped(
-                control, treatment, "songs_played", "songs_before", level=0.95
-            ).lift,
-            "paying": experiments.proportions(
-                *(arm.samples["converted"].tally for arm in (control, treatment)), level=0.95
-            ).lift,
-        }
-        for key, lift in expected.items():
-            assert answers[key] == pytest.approx((lift.value, lift.low, lift.high), rel=1e-9), key
-
-    def test_values_are_those_of_plain_pandas(self, answers, users, people):
-        def lift(table, column):
-            control, treatment = sides(table, column)
-            return treatment.mean() / control.mean() - 1
-
-        cut = users.songs_played.quantile(0.99)
-        capped = users.assign(songs_played=users.songs_played.clip(upper=cut))
-        heavy = people[people.songs_played >= people.songs_played.quantile(0.75)]
-        before = people[people.songs_before >= people.songs_before.quantile(0.75)]
-        expected = {
-            "none": lift(users, "songs_played"),
-            "trim": lift(users[users.songs_played < cut], "songs_played"),
-            "winsorise": lift(capped, "songs_played"),
-            "heavy_now": lift(heavy, "converted"),
-            "heavy_before": lift(before, "converted"),
-            "split": (users.arm == "treatment").mean(),
-        }
-        for key, value in expected.items():
-            assert answers[key][0] == pytest.approx(value, rel=1e-9), key
-
-    def test_the_best_segment_is_the_one_with_the_smallest_p_value(self, answers, people):
-        found = []
-        for column in ("device", "country", "age_group"):
-            for _, rows in people.groupby(column, observed=True):
-                control, treatment = sides(rows, "converted")
-                counts = [treatment.sum(), control.sum()]
-                _, p = proportions_ztest(counts, [len(treatment), len(control)])
-                found.append((p, treatment.mean() / control.mean() - 1))
-        assert len(found) == 10
-        assert answers["best_segment"][0] == pytest.approx(min(found)[1], rel=1e-9)
-
-    @pytest.mark.parametrize("world", [EVEN, null_of(EVEN)], ids=["lift", "nothing"])
-    def test_daily_looks_stop_where_a_loop_over_days_stops(self, world):
-        users = users_of(world)
-        value, low, high = Replicate(world, users).daily_looks()
-        users = users[~is_machine(users)]
-        for day in sorted(users.joined.unique()):
-            so_far = users[users.joined <= day]
-            control, treatment = sides(so_far, "songs_played")
-            if min(len(control), len(treatment)) < 50:
-                continue
-            expected = treatment.mean() - control.mean()
-            error = np.sqrt(
-                control.var(ddof=0) / len(control) + treatment.var(ddof=0) / len(treatment)
-            )
-            half = stats.norm.isf(0.025) * error
-            if abs(expected) > half:
-                break
-        assert (value, low, high) == pytest.approx((expected, expected - half, expected + half))
-
-    def test_days_are_the_difference_of_lifelines_restricted_means(self, answers, people):
-        means = []
-        for arm in ("control", "treatment"):
-            rows = people[people.arm == arm]
-            curve = lifelines.KaplanMeierFitter().fit(rows.days_observed, rows.churned)
-            means.append(restricted_mean_survival_time(curve, t=HORIZON))
-        assert answers["days"][0] == pytest.approx(means[1] - means[0], rel=1e-6)
-
-    def test_a_test_that_never_stops_gives_the_last_days_difference(self, users):
-        one = Replicate(EVEN, users)
-        value, low, high = one.stopped(lambda n: np.full_like(n, 1e9))
-        control, treatment = sides(users[~is_machine(users)], "songs_played")
-        assert value == pytest.approx(treatment.mean() - control.mean())
-        assert low < -1e6 < 1e6 < high
-
-
-class TestNullWorld:
-    def test_the_true_effect_on_everything_is_zero(self, without_effects):
-        none = np.array([])
-        truth = truth_of(without_effects, machines=none, lost=none)
-        assert truth.control == truth.treatment
-        assert truth.lift == truth.conversion_difference == truth.conversion_lift == 0
-        assert truth.churn_difference == 0
-        for by_value in (truth.lift_by_segment, truth.conversion_lift_by_segment):
-            assert {lift for lifts in by_value.values() for lift in lifts.values()} == {0}
-        assert truth.logged_share == pytest.approx(without_effects.treatment_share)
-        assert not truth.split_is_broken
-        assert (
-            groups.heavy_before(without_effects, 27).lift
-            == groups.would_be_heavy(without_effects, 27).lift
-            == 0
-        )
-
-    def test_every_method_aims_at_its_null(self, nothing):
-        for key, found in nothing.items():
-            assert found.truth == pytest.approx(found.null, abs=1e-12), key
-
-    def test_users_are_the_same_whichever_arm_they_come_into(self, without_effects):
-        # The draws are the same, so whatever the treatment did would show as a difference.
-        one, other = (
-            users_of(without_effects.model_copy(update={"treatment_share": share}))
-            for share in (0.1, 0.9)
-        )
-        pd.testing.assert_frame_equal(one.drop(columns="arm"), other.drop(columns="arm"))
-        assert (one.arm != other.arm).mean() > 0.7
-
-    def test_everything_else_stays_as_it_was(self, without_effects):
-        given = Parameters(users=3000, outliers=10, event_log=False, **EVERYTHING_ON)
-        changed = {
-            name
-            for name in Parameters.model_fields
-            if getattr(given, name) != getattr(without_effects, name)
-        }
-        assert changed == set(EVERYTHING_ON)
-
-    @pytest.mark.parametrize("key", [*UNBIASED, "winsorise"])
-    def test_false_alarms_of_a_sound_method_are_as_rare_as_agreed(self, nothing, key):
-        alarms = nothing[key].alarms
-        level = EVEN.split_alpha if key == "split" else EVEN.alpha
-        hits = round(alarms.value * alarms.n)
-        assert stats.binomtest(hits, alarms.n, level).pvalue > CHANCE
-        assert alarms.null == pytest.approx(level)
-
-    def test_the_confidence_sequence_alarms_no_more_often_than_agreed(self, nothing):
-        alarms = nothing["always"].alarms
-        hits = round(alarms.value * alarms.n)
-        assert stats.binomtest(hits, alarms.n, EVEN.alpha, alternative="greater").pvalue > CHANCE
-        assert not nothing["always"].fails
-
-    @pytest.mark.parametrize("key", ["daily", "best_segment"])
-    def test_false_alarms_of_luck_that_is_sought_are_far_more(self, nothing, key):
-        found = nothing[key]
-        # Twenty looks alone make a quarter; ten segments, of which no two kinds overlap, a third.
-        assert found.alarms.low > 2 * EVEN.alpha
-        assert found.fails
-
-    def test_no_sound_method_fails(self, nothing):
-        assert not [key for key in UNBIASED if nothing[key].fails]
-
-
-class TestEvenSplit:
-    @pytest.mark.parametrize("key", UNBIASED)
-    def test_a_sound_method_is_right_on_average(self, even, key):
-        behaviour = even[key].behaviour
-        error = behaviour.spread / np.sqrt(behaviour.replications)
-        assert abs(behaviour.bias.value) < 4 * error
-        assert not even[key].fails
-
-    @pytest.mark.parametrize("key", UNBIASED)
-    def test_its_intervals_hold_the_truth_as_often_as_they_say(self, even, key):
-        found = even[key].coverage
-        level = 1 - (EVEN.split_alpha if key == "split" else EVEN.alpha)
-        assert stats.binomtest(round(found.value * found.n), found.n, level).pvalue > CHANCE
-
-    def test_the_confidence_sequence_holds_the_truth_at_least_so_often(self, even):
-        found = even["always"].coverage
-        hits = round(found.value * found.n)
-        assert stats.binomtest(hits, found.n, 0.95, alternative="less").pvalue > CHANCE
-        assert not even["always"].fails
-
-    def test_cuped_spreads_as_little_as_its_correlation_says(self, even):
-        narrower = even["cuped"].behaviour.spread / even["flagged"].behaviour.spread
-        # Gamma parts shared at 0.6; rounding down takes next to nothing off it.
-        expected = np.sqrt(1 - EVEN.pre_correlation**2)
-        assert narrower == pytest.approx(expected, abs=4 * expected / np.sqrt(2 * REPLICATIONS))
-
-    def test_machines_left_in_spread_the_estimate_far(self, even):
-        assert even["none"].behaviour.spread > 2 * even["flagged"].behaviour.spread
-
-    def test_a_split_that_loses_users_is_seen_and_its_bias_is_not(self):
-        p = EVEN.model_copy(update={"lost_share": 0.3})
-        found = by_key(score(p, replications=10, workers=1))["split"]
-        # Half of the treated are on the device, three tenths of those are lost.
-        assert found.truth == pytest.approx(0.5 * 0.85 / (0.5 * 0.85 + 0.5))
+    def test_alarms_are_false_only_where_there_is_nothing_to_find(self):
+        eager = method("eager", lambda x: interval(x, level=0.5), truth=lambda _: None)
+        [unknown] = scored([eager], samples(effect=0.0))
+        assert unknown.truth is unknown.bias is unknown.coverage is None
+        assert not unknown.fails
+        [found] = scored([method()], samples())
         assert found.alarms.value == 1
-        assert not found.behaviour.is_biased
+        assert not found.fails
+
+    def test_more_alarms_than_agreed_fail_where_nothing_is_to_be_found(self):
+        # It alarms as often as agreed at a level of one half, which is too often at another.
+        eager = method("eager", lambda x: interval(x, level=0.5))
+        worlds, reference = samples(effect=0.0), {"effect": 0.0}
+        [as_agreed] = scored([eager], worlds, reference=reference, level=0.5)
+        [too_many] = scored([eager], worlds, reference=reference, level=0.95)
+        assert not as_agreed.fails
+        assert too_many.fails
+
+    def test_a_null_of_its_own_is_what_an_alarm_leaves_out(self):
+        of_its_own = method(null=lambda reference: reference["effect"])
+        [found] = scored([of_its_own], samples())
+        assert found.null == found.truth
+        assert found.alarms.value == pytest.approx(1 - found.coverage.value)
+        [other] = scored([method()], samples())
+        assert (other.null, other.alarms.value) == (0.0, 1.0)
+
+    def test_a_method_may_have_a_level_of_its_own(self):
+        methods = [method(), method("wide", lambda x: interval(x, level=0.99))]
+        usual, wide = scored(methods, samples(), levels={"wide": 0.99})
+        assert (usual.coverage.null, wide.coverage.null) == (0.95, 0.99)
+        assert wide.alarms.null == pytest.approx(0.01)
+
+    @pytest.mark.parametrize(("answered", "kept"), [(0, []), (1, []), (2, ["rare"])])
+    def test_a_method_that_fewer_than_two_replicates_answer_is_left_out(self, answered, kept):
+        rare = method("rare", lambda x: (float(x), x - 1.0, x + 1.0) if x < answered else NOTHING)
+        assert [s.method.key for s in scored([rare], range(5))] == kept
 
 
-class TestPublished:
-    """Faults of the original, at its size and split, by 600 simulations with its generator."""
+class TestTruthWithin:
+    """A truth that differs from one world to the next, such as an effect in that very sample."""
 
-    def test_trimming_takes_a_sixth_of_the_effect_away(self, default):
-        # The same worlds with machines left out: what they share cancels.
-        mean, error = mean_and_error(default["trim"] - default["flagged"])
-        assert mean == pytest.approx(-0.0257, abs=4 * np.hypot(error, 0.0003))
-        assert mean < -0.02
+    @staticmethod
+    def worlds(n=300):
+        rng = np.random.default_rng(3)
+        truths = rng.normal(EFFECT, 5, n)
+        return [(truth, truth + rng.normal(0, 1, 25)) for truth in truths]
 
-    def test_capping_takes_little_of_it_away(self, default):
-        mean, error = mean_and_error(default["winsorise"] - default["flagged"])
-        assert mean == pytest.approx(-0.007, abs=4 * np.hypot(error, 0.0005))
-        assert mean < 0
-
-    def test_the_truth_is_the_published_one(self, default):
-        mean, error = mean_and_error(default["flagged"])
-        assert mean == pytest.approx(0.1540, abs=4 * error)
-
-    def test_power_users_lose_what_the_gamma_says_they_lose(self, default):
-        # Songs are a gamma of shape 2 rounded down, 27 the cut of the pooled top quarter.
-        songs, cut = np.arange(400), 27
-        chance = sum(
-            share * np.minimum(factor * (0.05 + 0.002 * songs), 1)
-            for share, factor in ((0.4, 1.2), (0.6, 1.0))
+    def test_each_answer_is_held_against_its_own(self):
+        within = method(
+            answer=lambda world: interval(world[1]),
+            truth=lambda _: 1e6,
+            truth_within=lambda world: world[0],
         )
+        worlds = self.worlds()
+        [found] = scored([within], worlds)
+        assert not found.fails
+        assert found.truth == pytest.approx(np.mean([truth for truth, _ in worlds]))
+        # The spread is the mean's error, a fifth, not that of worlds that differ by five.
+        spread, error = found.spread
+        assert spread == pytest.approx(0.2, abs=4 * error)
+        errors = [sample.mean() - truth for truth, sample in worlds]
+        expected = stats.ttest_1samp(errors, 0).confidence_interval(0.95)
+        assert (found.bias.low, found.bias.high) == pytest.approx(tuple(expected))
 
-        def pays(scale):
-            shares = -np.diff(stats.gamma.sf(np.append(songs, 400), 2, scale=scale))
-            return (shares * chance)[cut:].sum() / shares[cut:].sum()
-
-        taste = stats.gamma.isf(np.linspace(0, stats.gamma.sf(cut, 2, scale=10), 20_001)[1:], 2)
-        would_be = [chance[np.floor(scale * taste).astype(int)].mean() for scale in (10, 11.5)]
-        expected = pays(11.5) / pays(10) - 1
-        bias = expected - (would_be[1] / would_be[0] - 1)
-        assert bias == pytest.approx(-0.058, abs=0.0015)
-        mean, error = mean_and_error(default["heavy_now"])
-        assert mean == pytest.approx(expected, abs=4 * error)
-        world = Parameters()
-        truth = groups.would_be_heavy(world, cut).lift
-        assert mean - truth == pytest.approx(-0.058, abs=4 * error)
-
-    def test_scores_name_trimming_and_power_users_as_failing(self, even):
-        assert even["trim"].fails
-        assert even["trim"].bias.high < 0
-        assert even["heavy_now"].bias.high < 0
+    def test_a_world_without_one_is_left_out(self):
+        within = method(
+            answer=lambda world: interval(world[1]),
+            truth_within=lambda world: world[0] if world[0] > EFFECT else np.nan,
+        )
+        worlds = self.worlds()
+        [found] = scored([within], worlds)
+        known = [truth for truth, _ in worlds if truth > EFFECT]
+        assert found.behaviour.replications == len(known)
+        assert found.truth == pytest.approx(np.mean(known))

@@ -137,6 +137,56 @@ class TestSpread:
         assert not found.is_biased
 
 
+class TestTruthOfEachReplicate:
+    TRUTHS = np.random.default_rng(11).normal(0, 5, 200)
+
+    def test_bias_and_its_interval_are_those_of_a_paired_t_test(self):
+        values = self.TRUTHS + replicates(off=0.3)[0]
+        found = behave((values, values - 2, values + 2), truth=self.TRUTHS).bias
+        expected = stats.ttest_rel(values, self.TRUTHS).confidence_interval(0.95)
+        assert found.value == pytest.approx(np.mean(values - self.TRUTHS))
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+    def test_each_interval_is_held_against_its_own(self):
+        lows, highs = [0.0, 0.0, 5.0, -9.0], [1.0, 1.0, 6.0, -8.0]
+        found = behave(([0.5, 0.5, 5.5, -8.5], lows, highs), truth=[1.0, 5.5, 0.5, -9.0])
+        assert found.coverage.value == 0.5
+
+    def test_alarms_are_about_the_null_all_the_same(self):
+        values = self.TRUTHS + replicates()[0]
+        table = (values, values - 2, values + 2)
+        assert behave(table, truth=self.TRUTHS).alarms == behave(table, truth=None).alarms
+
+    def test_the_spread_is_that_of_the_errors(self):
+        values = self.TRUTHS + replicates()[0]
+        found = behave((values, values - 2, values + 2), truth=self.TRUTHS)
+        assert found.spread == pytest.approx(np.std(values - self.TRUTHS, ddof=1))
+        alone = behave(replicates())
+        assert found.spread_error == pytest.approx(alone.spread_error)
+
+    @given(st.floats(-100, 100))
+    @settings(max_examples=30)
+    def test_one_that_is_the_same_in_all_is_one_truth(self, truth):
+        table = [x + truth for x in replicates(60)]
+        one, many = behave(table, truth=truth), behave(table, truth=np.full(60, truth))
+        assert many.bias.value == pytest.approx(one.bias.value, abs=1e-9)
+        assert many.spread == pytest.approx(one.spread, rel=1e-9)
+        assert (many.coverage, many.alarms) == (one.coverage, one.alarms)
+
+    def test_a_replicate_without_one_is_left_out(self):
+        values, lows, highs = (x + self.TRUTHS for x in replicates())
+        holed = self.TRUTHS.copy()
+        holed[[0, 7]] = np.nan
+        kept = ~np.isnan(holed)
+        expected = behave((values[kept], lows[kept], highs[kept]), truth=self.TRUTHS[kept])
+        assert behave((values, lows, highs), truth=holed) == expected
+        assert expected.replications == 198
+
+    def test_one_too_few_is_refused(self):
+        with pytest.raises(ValueError, match="dimension"):
+            behave(replicates(), truth=self.TRUTHS[1:])
+
+
 class TestAnswers:
     @pytest.mark.parametrize("column", [0, 1, 2])
     def test_replicates_without_an_answer_are_left_out(self, column):
