@@ -57,6 +57,30 @@ SCORE = {
         "Compares a ratio of means, with the error of both its sides.",
         "Units do not influence one another.",
     ),
+    "rate": (
+        "Counts everybody once; nothing but chance is between it and the truth.",
+        "Users do not influence one another.",
+    ),
+    "crude": (
+        "Takes what goes along with the factor for the factor's own doing.",
+        "Nothing else differs between the groups.",
+    ),
+    "adjusted": (
+        "Holds equal what is in the table; is off by what is not, and by the curve's shape.",
+        "Everything that moves both the factor and the outcome is in the table.",
+    ),
+    "mean": (
+        "Takes every user at face value, power users and idle ones included.",
+        "No user is so far out that it decides the mean.",
+    ),
+    "robust": (
+        "Gives the outermost values less weight; the idle are too many to be outermost.",
+        "What is usual is near the middle of all values.",
+    ),
+    "auc": (
+        "Asked of users that the model had not seen, so it keeps its word.",
+        "Later users are like these.",
+    ),
     "sequence": (
         "Holds on all days at once, and pays for that with width.",
         "Units that enter later are like those that entered before.",

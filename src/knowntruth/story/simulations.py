@@ -13,6 +13,13 @@ from .findings import Finding
 from .names import Name
 from .user_bases import listed
 
+# How a printed figure can be had again.
+REPLAYS = {
+    "exact": "exactly",
+    "given": "exactly, given what was printed before",
+    "band": "as one of many replays",
+    "cannot": "not at all",
+}
 UNUSUAL = 0.01  # a rule that is obeyed is called into doubt once in a hundred
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...story.diagrams import Node
 from ...story.names import Name
 from ...worlds.edtech.contract import USERS
 from ...worlds.edtech.rules import Array, Rules
@@ -19,6 +20,7 @@ from ...worlds.edtech.truth import Truth
 from ...worlds.edtech.world import World, simulate
 from ..labels import label_words
 from ..opened import Known
+from .diagram import diagram
 from .parameters import Parameters
 from .user_base import Factor, Outcome, UserBase, stand_together
 
@@ -145,6 +147,26 @@ class KnownUsers(Known):
             for kind in KINDS
             if kind in self.world.parameters.outliers
         ]
+
+    @property
+    def age_shares(self) -> tuple[Array, Array]:
+        """Shares of the age groups until 15 August, and after it."""
+        return self.rules.age_shares(late=False), self.rules.age_shares(late=True)
+
+    @property
+    def instrument_shares(self) -> Array:
+        """Shares of the instruments within each age group."""
+        return self.rules.instrument_shares
+
+    @property
+    def income_shares(self) -> Array:
+        """Shares of the income bands within each country."""
+        return self.rules.income_shares
+
+    def diagram(self) -> tuple[list[Node], list[tuple[str, str]]]:
+        """Return boxes and arrows of what acts on what in this world."""
+        names = {COLUMNS[column]: factor.name for column, factor in self.factors.items()}
+        return diagram(self.world.parameters, names)
 
     def drawn(self) -> list[tuple[str, str, str, NDArray[np.bool_]]]:
         """Return what was drawn by chance: in words, its column, its chance, and from whom.
