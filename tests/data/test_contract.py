@@ -128,6 +128,46 @@ def test_a_contract_that_contradicts_itself_is_refused() -> None:
         Contract("t", "row", (field, field))
     with pytest.raises(ValueError, match="no field"):
         Contract("t", "row", (field,), key=("y",))
+    with pytest.raises(ValueError, match="no field"):
+        Contract("t", "row", (field,), one_of=(("x", "y"),))
+    with pytest.raises(ValueError, match=r"no times in \['x'\]"):
+        Contract("t", "row", (field,), in_order=(("x", "x"),))
+
+
+VISITS = Contract(
+    "visits",
+    "one visit",
+    (
+        Field(name="start", kind="time", meaning="start", required=False, blanks="left out"),
+        Field(name="end", kind="time", meaning="end", required=False, blanks="left out"),
+        Field(name="paid", kind="yes/no", meaning="paid", required=False),
+    ),
+    one_of=(("paid",), ("start", "end")),
+    in_order=(("start", "end"),),
+)
+
+
+def test_the_groups_of_which_one_is_needed_are_said_in_words() -> None:
+    assert VISITS.choice == "paid or start and end"
+    assert USERS.choice == ""
+
+
+@pytest.mark.parametrize(
+    ("columns", "enough"),
+    [("paid", True), ("start end", True), ("start end paid", True), ("start", False)],
+)
+def test_a_table_needs_one_group_of_columns_and_all_of_it(columns: str, enough: bool) -> None:
+    cells = {"start": pd.Timestamp("2025-01-01"), "end": pd.Timestamp("2025-01-02"), "paid": 1}
+    problems = VISITS.problems(pd.DataFrame([{name: cells[name] for name in columns.split()}]))
+    said = "visits: has nothing to look at. Add at least one: paid or start and end"
+    assert [str(problem) for problem in problems] == ([] if enough else [said])
+
+
+def test_an_end_before_its_start_is_told_with_its_rows() -> None:
+    start = pd.to_datetime(["2025-01-01 10:00"] * 4)
+    end = pd.to_datetime(["2025-01-01 09:00", "2024-12-31 10:00", None, "2025-01-02 00:00"])
+    problems = VISITS.problems(pd.DataFrame({"start": start, "end": end}))
+    assert [str(problem) for problem in problems] == ["end: is before start (row 1). Correct them"]
 
 
 @settings(deadline=None)

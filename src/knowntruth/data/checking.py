@@ -9,76 +9,22 @@ exactly when these two do. Only what is refused is looked at again, for its exam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from ..errors import Problem, nearest
-from . import arms
-from .cells import Cells, literal
-from .contract import EXAMPLES, NUMERIC, Contract, Field
-from .times import DAY_FIRST, EARLIEST, LATEST, MONTH_FIRST, SPELLINGS, Spelling, stands_for_none
+from . import arms, dates
+from .cells import Cells
+from .columns import Column, MetricKind, wrong_cells
+from .contract import EXAMPLES, Contract
 from .values import Cell, is_whole
 
-MetricKind = Literal["mean", "proportion"]
 MOST_LABELS = 1000
 # Whole numbers are dense when they leave out at most so many for each that they use.
 DENSE = 20
 LONGEST_BITSTRING = 10**9
-DATE_FIX = "Write dates as 2024-08-31"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the contract that the table has.
-
-    Attributes:
-        name: the contract's name of it.
-        heading: the user's name of it.
-        field: its declaration.
-        cell: how its cells are read.
-        filled: rows in which it holds something.
-        low, high: smallest and largest number; None for labels, or without any.
-        metric_kind: for a metric, whether it is a mean or a proportion.
-        since: for a time in which a blank means that none has passed, the column it passes
-            from; empty for all others.
-    """
-
-    name: str
-    heading: str
-    field: Field
-    cell: Cell
-    filled: int = 0
-    low: float | None = None
-    high: float | None = None
-    metric_kind: MetricKind | None = None
-    since: str = ""
-
-    @property
-    def where(self) -> str:
-        """The column as a problem names it."""
-        return f"column {self.heading!r}"
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether it holds numbers or yes/no."""
-        return self.field.kind in NUMERIC
-
-    @property
-    def is_time(self) -> bool:
-        """Whether it holds dates, with or without a time of the day."""
-        return self.field.kind == "time"
-
-    @property
-    def is_filled(self) -> str:
-        """SQL of whether a cell of it holds anything."""
-        return self.cell.is_filled if self.is_numeric or self.is_time else self.cell.has_label
-
-    @property
-    def blank(self) -> str:
-        """SQL of whether a cell of it is blank."""
-        return f"NOT {self.is_filled}"
 
 
 class Checker:
@@ -137,8 +83,7 @@ class Checker:
                 self._refuse_text(self.columns[column.name])
             self._refuse_blanks(self.columns[column.name])
         self._refuse_out_of_range()
-        self._refuse_far_times()
-        self._refuse_disorder()
+        self._refuse_wrong_times()
 
     def choose_kinds(self, kinds: Mapping[str, str]) -> None:
         """Take the user's word on which metrics are means and which are proportions."""
@@ -281,72 +226,10 @@ class Checker:
         """Find how the dates of each column are written; refuse what has no one reading."""
         for column in self.columns.values():
             if column.is_time and not column.cell.is_moment:
-                spelling = self._spelling_of(column)
+                spelling, problems = dates.find_spelling(self.connection, column)
+                self.problems += problems
                 cell = replace(column.cell, spelling=spelling)
                 self.columns[column.name] = replace(column, cell=cell)
-
-    def _spelling_of(self, column: Column) -> Spelling | None:
-        """Return the only spelling that reads all of a column, or None after telling why not."""
-        filled, text = column.is_filled, column.cell.trimmed
-        moments = {spelling: spelling.moment(text) for spelling in SPELLINGS}
-        first = self.connection.execute(
-            f"SELECT {', '.join(moments.values())} FROM cells WHERE {filled} LIMIT 1"
-        ).fetchall()
-        if not first:
-            return None
-        likely = [s for s, value in zip(SPELLINGS, first[0], strict=True) if value is not None]
-        unread = self._row(
-            f"SELECT {', '.join(f'count(*) - count({moments[s]})' for s in likely) or 'NULL'} "
-            f"FROM cells WHERE {filled}"
-        )
-        fitting = [s for s, count in zip(likely, unread, strict=False) if count == 0]
-        if not fitting:
-            self._refuse_unread(column, moments)
-        elif len(fitting) > 1 and self._is_ambiguous(column, moments):
-            return None
-        return fitting[0] if fitting else None
-
-    def _is_ambiguous(self, column: Column, moments: Mapping[Spelling, str]) -> bool:
-        """Return whether the day and the month may be swapped, after telling so."""
-        day_first, month_first = moments[DAY_FIRST], moments[MONTH_FIRST]
-        examples = self.connection.execute(
-            f"SELECT \"row\", {column.cell.shown}, strftime({day_first}, '%-d %B'), "
-            f"strftime({month_first}, '%-d %B') FROM numbered WHERE {day_first} <> {month_first} "
-            'ORDER BY "row" LIMIT 1'
-        ).fetchall()
-        if not examples:
-            return False
-        row, text, one, other = examples[0]
-        what = f"may have the day or the month first: {text!r} in row {row:,} is {one} or {other}"
-        self.problems.append(Problem(column.where, what, f"{DATE_FIX}, in all rows"))
-        return True
-
-    def _refuse_unread(self, column: Column, moments: Mapping[Spelling, str]) -> None:
-        """Tell which cells are no dates, or which are written unlike the rest."""
-        filled, none = column.is_filled, " AND ".join(f"{m} IS NULL" for m in moments.values())
-        before = len(self.problems)
-        self._refuse(column, f"{filled} AND {none}", "{} no date", DATE_FIX)
-        if len(self.problems) > before:
-            return
-        counts = self._row(
-            f"SELECT {', '.join(f'count({m})' for m in moments.values())} FROM cells"
-        )
-        usual = max(moments, key=dict(zip(moments, counts, strict=True)).__getitem__)
-        odd = f"{filled} AND {moments[usual]} IS NULL"
-        reading = " ".join(
-            f"WHEN {m} IS NOT NULL THEN {literal(s.name)}" for s, m in moments.items()
-        )
-        ways = " + ".join(f"({m} IS NOT NULL)::INT" for m in moments.values())
-        shown = [
-            f"{text!r} in row {row:,} {way}"
-            for condition in (f"{moments[usual]} IS NOT NULL", odd)
-            for row, text, way in self.connection.execute(
-                f'SELECT "row", {column.cell.shown}, CASE {reading} END FROM numbered '
-                f'WHERE {condition} ORDER BY {ways}, "row" LIMIT 1'
-            ).fetchall()
-        ]
-        what = f"has dates written in different ways: {', but '.join(shown)}"
-        self.problems.append(Problem(column.where, what, f"{DATE_FIX}, in all rows"))
 
     def _refuse_blanks(self, column: Column) -> None:
         if not self.rows:
@@ -394,44 +277,25 @@ class Checker:
             for name in dict.fromkeys(problem.where for problem in broken):
                 self._count_out_of_range(self.columns[name])
 
-    def _refuse_far_times(self) -> None:
-        for column in self.columns.values():
-            if column.is_time:
-                self._refuse(
-                    column,
-                    stands_for_none(column.cell.moment),
-                    f"{{}} before {EARLIEST}, after {LATEST} or the first moment of 1970",
-                    "Such dates often stand for none: leave those cells blank",
-                )
-
-    def _refuse_disorder(self) -> None:
-        """Refuse rows in which a time lies on a day before the one that comes first."""
-        for pair in self.contract.in_order:
-            if not all(name in self.columns for name in pair):
-                continue
-            first, second = (self.columns[name] for name in pair)
-            days = [f"CAST({column.cell.moment} AS DATE)" for column in (first, second)]
-            # A date that stands for none is wrong once, and has been told.
-            wrong = f"{days[1]} < {days[0]} AND NOT {stands_for_none(second.cell.moment)}"
-            count = int(self._row(f"SELECT count(*) FROM cells WHERE {wrong}")[0])
-            if not count:
-                continue
-            examples = self.connection.execute(
-                f'SELECT "row", {second.cell.shown}, {first.cell.shown} FROM numbered '
-                f'WHERE {wrong} ORDER BY "row" LIMIT {EXAMPLES}'
-            ).fetchall()
-            shown = ", ".join(
-                f"{late!r} before {early!r} in row {row:,}" for row, late, early in examples
-            )
-            more = ", …" if count > EXAMPLES else ""
-            self.problems.append(
-                Problem(
-                    second.where,
-                    f"{count:,} {'value is' if count == 1 else 'values are'} earlier than "
-                    f"{first.where} ({shown}{more})",
-                    "Correct them, or leave them blank",
-                )
-            )
+    def _refuse_wrong_times(self) -> None:
+        """Refuse dates that stand for none, and those on the wrong side of another."""
+        times = [column for column in self.columns.values() if column.is_time]
+        pairs = [
+            (self.columns[first], self.columns[second])
+            for first, second in self.contract.in_order
+            if first in self.columns and second in self.columns
+        ]
+        # Dates of text are slow to read: all is counted in one pass, and seldom is anything wrong.
+        wrong = [dates.is_unlikely(column) for column in times]
+        wrong += [dates.is_disordered(*pair) for pair in pairs]
+        if not wrong or not any(
+            self._row(f"SELECT {', '.join(f'count_if({one})' for one in wrong)} FROM cells")
+        ):
+            return
+        for column in times:
+            self.problems += dates.unlikely(self.connection, column)
+        for pair in pairs:
+            self.problems += dates.disorder(self.connection, *pair)
 
     def _count_out_of_range(self, column: Column) -> None:
         field, number = column.field, column.cell.number
@@ -447,19 +311,7 @@ class Checker:
 
     def _refuse(self, column: Column, wrong: str, what: str, fix: str) -> None:
         """Add a problem when the SQL condition `wrong` holds in any row."""
-        count = int(self._row(f"SELECT count(*) FROM cells WHERE {wrong}")[0])
-        if not count:
-            return
-        examples = self.connection.execute(
-            f'SELECT "row", {column.cell.shown} FROM numbered WHERE {wrong} '
-            f'ORDER BY "row" LIMIT {EXAMPLES}'
-        ).fetchall()
-        words = f"{count:,} {'value is' if count == 1 else 'values are'}"
-        shown = ", ".join(
-            f"{value!r} in row {row:,}" if value else f"row {row:,}" for row, value in examples
-        )
-        more = ", …" if count > EXAMPLES else ""
-        self.problems.append(Problem(column.where, f"{what.format(words)} ({shown}{more})", fix))
+        self.problems += wrong_cells(self.connection, column, wrong, what, fix)
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         (row,) = self.connection.execute(sql).fetchall()

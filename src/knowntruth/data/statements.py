@@ -11,7 +11,8 @@ from typing import NamedTuple
 from ..story.facts import Fact
 from ..story.names import Name
 from .cells import TOTAL, Cells, literal
-from .checking import Checker, Column
+from .checking import Checker
+from .columns import Column
 from .times import DAY_FIRST, MONTH_FIRST
 
 

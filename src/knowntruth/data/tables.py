@@ -21,7 +21,8 @@ from ..errors import DataError, Problem, nearest
 from ..story.names import Name
 from . import statements
 from .cells import Cells, literal
-from .checking import Checker, Column, MetricKind
+from .checking import Checker
+from .columns import Column, MetricKind
 from .contract import Contract
 from .mapping import find_columns, wanted
 from .reading import read

@@ -40,25 +40,31 @@ class Spelling:
     Attributes:
         name: what sets it apart, as in "with the day first".
         date: regular expression of the date, with a group for each of its three parts.
-        order: the groups of year, month and day.
+        order: the groups of year, month and day; empty for an ISO date, which needs no order.
         rest: regular expression of what may stand behind the date.
         read: SQL of the TIMESTAMP for SQL of a text whose parts are in order.
     """
 
     name: str
     date: str
-    order: tuple[int, int, int]
+    order: tuple[int, ...]
     rest: str
     read: Callable[[str], str]
 
     def moment(self, text: str) -> str:
         """Return SQL of the TIMESTAMP that a text means; NULL when it is not written like this."""
+        fits = f"regexp_full_match({text}, {literal(self.date + self.rest)})"
+        return f"(CASE WHEN {fits} THEN {self.moment_of_fitting(text)} END)"
+
+    def moment_of_fitting(self, text: str) -> str:
+        """Return SQL of the TIMESTAMP of a text that is known to be blank or written like this."""
+        if not self.order:
+            return f"({self.read(text)})"
         parts = "-".join(f"\\{group}" for group in self.order)
         ordered = (
             f"trim(regexp_replace({text}, {literal(f'^{self.date}[ ,T]*(.*)$')}, '{parts} \\4'))"
         )
-        fits = f"regexp_full_match({text}, {literal(self.date + self.rest)})"
-        return f"(CASE WHEN {fits} THEN {self.read(ordered)} END)"
+        return f"({self.read(ordered)})"
 
 
 def _cast(text: str) -> str:
@@ -99,13 +105,17 @@ def _formats(days: list[str], clocks: list[str]) -> Callable[[str], str]:
 _CLOCK = r"[ ,T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
 _PLAIN = f"(?:{_CLOCK})?"
 _HALVED = f"(?:{_CLOCK} ?(?:[AaPp][Mm])?)?"
-_ISO = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+_ISO = r"\d{4}-\d{1,2}-\d{1,2}"
 _NUMBERS = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
 _ZONE = r" ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
 _NAME = r"([A-Za-z]{3,9})"
 
-YEAR_FIRST = Spelling("with the year first", _ISO, (1, 2, 3), _PLAIN, _cast)
-ZONED = Spelling("with a time zone", _ISO, (1, 2, 3), _CLOCK + _ZONE, _cast_to_utc)
+ISO = Spelling("with the year first and dashes", _ISO, (), _PLAIN, _cast)
+ZONED = Spelling("with a time zone", _ISO, (), _CLOCK + _ZONE, _cast_to_utc)
+YEAR_FIRST = Spelling(
+    "with the year first and other marks",
+    r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", (1, 2, 3), _PLAIN, _cast,
+)  # fmt: skip
 EIGHT_DIGITS = Spelling(
     "as eight digits", r"(\d{4})(\d{2})(\d{2})(?:\.0)?", (1, 2, 3), "", _cast
 )  # fmt: skip
@@ -120,6 +130,6 @@ NAME_AND_DAY = Spelling(
     rf"{_NAME}[-. /]+(\d{{1,2}})[-,. /]+(\d{{4}})", (3, 1, 2), _HALVED, _parse_named,
 )  # fmt: skip
 SPELLINGS = (
-    *(YEAR_FIRST, ZONED, EIGHT_DIGITS, DAY_FIRST, MONTH_FIRST),
+    *(ISO, ZONED, YEAR_FIRST, EIGHT_DIGITS, DAY_FIRST, MONTH_FIRST),
     *(DAY_AND_NAME, NAME_AND_DAY),
 )

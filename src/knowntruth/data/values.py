@@ -36,7 +36,7 @@ class Cell:
 
     `comma` says that decimals are written with a comma, `words` that true, false, yes and no
     mean 1 and 0, and `blank_is_zero` that a blank among numbers is a zero; `spelling` is the
-    way in which dates are written.
+    way in which all dates of the column are known to be written.
     """
 
     column: str
@@ -142,7 +142,9 @@ class Cell:
             return f"make_timestamp(epoch_us({self.column}))"
         if self.is_moment:
             return f"({self.column}::TIMESTAMP)"
-        return self.spelling.moment(self.trimmed) if self.spelling else "(NULL::TIMESTAMP)"
+        if self.spelling is None:
+            return "(NULL::TIMESTAMP)"
+        return self.spelling.moment_of_fitting(self.trimmed)
 
     @property
     def has_comma(self) -> str:
