@@ -61,7 +61,7 @@ class OwnUsers:
         levels: the labels of each factor, most rows first.
         derived: the columns that were made from dates.
         observed_until: the last day on which activity could be seen, as given or else the
-            latest day of the table; None where no retention was made from dates.
+            latest day of the table; None where it was not given and dates are missing.
         statements: what was done to the table, and what it holds that should not be.
     """
 
@@ -108,7 +108,7 @@ def read_users(p: Parameters) -> OwnUsers:
     told += _unnested(rows, names)
     order = USERS.columns(dict.fromkeys(USERS.names, len(rows.columns)))
     return OwnUsers(
-        relation=rows.project(", ".join(name for name in order if name in rows.columns)),
+        relation=rows.project(", ".join(f'"{name}"' for name in order if name in rows.columns)),
         names=names,
         levels=table.levels,
         derived=derived,
@@ -128,7 +128,8 @@ def _end(text: str) -> tuple[date | None, list[Problem]]:
 def _in_days(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return rows.project(
         ", ".join(
-            f"CAST({name} AS DATE) AS {name}" if name in DATES else name for name in rows.columns
+            f"CAST({name} AS DATE) AS {name}" if name in DATES else f'"{name}"'
+            for name in rows.columns
         )
     )
 
@@ -174,7 +175,7 @@ def _judged(rows: duckdb.DuckDBPyRelation, end: date) -> duckdb.DuckDBPyRelation
         ", ".join(
             f"CASE WHEN signed_up + {days[name]} > DATE '{end}' THEN NULL ELSE {name} END AS {name}"
             if name in days
-            else name
+            else f'"{name}"'
             for name in rows.columns
         )
     )
