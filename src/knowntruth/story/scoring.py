@@ -74,8 +74,8 @@ SCORE = {
         "No user is so far out that it decides the mean.",
     ),
     "robust": (
-        "Gives the outermost values less weight; the idle are too many to be outermost.",
-        "What is usual is near the middle of all values.",
+        "Gives the outermost values less weight, but idle users are too many to be outermost.",
+        "Odd values are few, and lie far out.",
     ),
     "auc": (
         "Asked of users that the model had not seen, so it keeps its word.",

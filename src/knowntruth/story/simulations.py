@@ -20,6 +20,8 @@ REPLAYS = {
     "band": "as one of many replays",
     "cannot": "not at all",
 }
+SEPARATOR = " · "
+LONGEST, SHOWN = 80, 3  # letters that a cell holds, and numbers that stand for many
 UNUSUAL = 0.01  # a rule that is obeyed is called into doubt once in a hundred
 
 
@@ -104,3 +106,11 @@ def shared(first: Name, second: Name, lag: Fact, rate: Fact, base: Fact) -> str:
         f"If a row has {first}, then the row {lag} further down has {second} with a chance of "
         f"{rate}; of all rows {base} have it."
     )
+
+
+def shortened(numbers: str) -> str:
+    """Return numbers that stand together, the first few of many."""
+    parts = numbers.split(SEPARATOR)
+    if len(numbers) <= LONGEST or len(parts) <= SHOWN:
+        return numbers
+    return SEPARATOR.join(parts[:SHOWN]) + f" … ({len(parts)} in all)"

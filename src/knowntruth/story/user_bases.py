@@ -17,7 +17,7 @@ ESTIMATORS = {
     "mean": "mean",
     "median": "median",
     "trimmed mean": "trimmed mean",
-    "huber": "Huber's estimate",
+    "huber": "Huber's location",
 }
 
 
@@ -185,22 +185,22 @@ def readings_title(found: Sequence[Finding], *, onboarding: Name) -> str:
     return f"Chosen or dealt by lot, the {onboarding} seems to do about the same here"
 
 
-def centres(mean: Finding, robust: Finding) -> str:
-    """Say in a title how the mean lies to an estimator that looks at the middle."""
-    if mean.estimate.low > robust.estimate.high:
-        return f"The mean of {mean.what} lies above what is usual"
-    if mean.estimate.high < robust.estimate.low:
-        return f"The mean of {mean.what} lies below what is usual"
-    return f"The mean of {mean.what} and what is usual are close"
-
-
-def typical(mean: Finding, *, unit: Name) -> str:
-    """Say what the dashed line of the robust estimators is."""
-    return (
-        f"The dashed line, {mean:truth}, is the mean that these {unit} would have if no outlier "
-        "were among them. An estimator that lies on it has told the usual from the odd; "
-        "one that lies elsewhere answers another question, or is off."
-    )
+def middles(found: Sequence[Finding]) -> str:
+    """Say in a title which middles the outliers move."""
+    what = found[0].what
+    if found[0].truth is None:
+        mean, median = found[0].estimate, found[1].estimate
+        if mean.low > median.high:
+            return f"The mean of {what} lies above the middle user's"
+        if mean.high < median.low:
+            return f"The mean of {what} lies below the middle user's"
+        return f"The mean of {what} and the middle user's are close"
+    moved = sum(one.grade == "wrong" for one in found)
+    if not moved:
+        return f"Outliers move no middle of {what} further than chance does"
+    if moved == len(found):
+        return f"Outliers move every middle of {what}, the robust ones too"
+    return f"Outliers move some middles of {what}, and others not"
 
 
 def heaviest(share: Fact, of_total: Fact, activity: Name, *, unit: Name) -> str:

@@ -30,6 +30,7 @@ def _open_own(p: Parameters) -> UserBase:
     return UserBase(
         parameters=p,
         units=rows,
+        ungrouped=own.relation,
         factors=shown,
         outcomes={c: Outcome(c, names[c]) for c in OUTCOMES if c in columns},
         onboarding=names.get(ONBOARDING),

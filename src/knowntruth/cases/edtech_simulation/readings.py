@@ -15,6 +15,7 @@ from .simulated import KnownUsers
 from .user_base import ONBOARDING, UserBase
 
 KEEN = "keen"
+MIDDLES = {"mean": "Mean", "median": "Median", "huber": "Huber's location"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ LOT_KNOWN = (
 
 def switched(
     case: UserBase, without: Mapping[str, UserBase], *, level: float
-) -> list[dict[str, object]]:
+) -> list[dict[str, str]]:
     """Return what each kind of outlier adds: one row a kind, of differences with and without.
 
     The tables differ by that kind alone, so their difference has no error of its own.
@@ -105,10 +106,10 @@ def _summary(case: UserBase, level: float) -> dict[str, float]:
     found: dict[str, float] = {}
     if case.activity:
         for name, estimate in robust.location(case.units, "activity", level=level).items():
-            if name in {"mean", "median"}:
-                found[f"{name.capitalize()} of {case.activity.text}"] = estimate.value
+            if name in MIDDLES:
+                found[f"{MIDDLES[name]} of {case.activity.text}"] = estimate.value
     columns = list(case.outcomes)
-    means = case.units.aggregate(", ".join(f'avg("{c}")' for c in columns)).fetchone() or ()
+    (means,) = case.units.aggregate(", ".join(f'avg("{c}")' for c in columns)).fetchall()
     for column, mean in zip(columns, means, strict=True):
         found[f"{case.outcomes[column].name.text} (points)"] = 100 * float(mean)
     return found

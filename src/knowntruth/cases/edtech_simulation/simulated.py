@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...methods import robust
 from ...story.diagrams import Node
 from ...story.names import Name
 from ...worlds.edtech.contract import USERS
 from ...worlds.edtech.rules import Array, Rules
-from ...worlds.edtech.truth import Truth
+from ...worlds.edtech.truth import Truth, lesson_shares
 from ...worlds.edtech.world import World, simulate
 from ..labels import label_words
 from ..opened import Known
@@ -65,6 +66,7 @@ WORDS = {
 }
 
 
+CROWD = 2_000_000
 # Kind of outlier: in words, and what its users do.
 KINDS = {
     "churn_spike": ("churn spikes", "leave far more often than their group"),
@@ -168,6 +170,16 @@ class KnownUsers(Known):
         names = {COLUMNS[column]: factor.name for column, factor in self.factors.items()}
         return diagram(self.world.parameters, names)
 
+    def middles(self) -> dict[str, float]:
+        """Return the mean of activity and its robust locations, were users without number.
+
+        Worked out on as many users as `CROWD`, with every number of lessons in its share.
+        """
+        shares = lesson_shares(self.world.parameters)
+        lessons = np.repeat(np.arange(len(shares)), np.round(CROWD * shares).astype(int))
+        found = robust.location(pd.DataFrame({"activity": lessons}), "activity", level=0.95)
+        return {name: estimate.value for name, estimate in found.items()}
+
     def drawn(self) -> list[tuple[str, str, str, NDArray[np.bool_]]]:
         """Return what was drawn by chance: in words, its column, its chance, and from whom.
 
@@ -251,6 +263,7 @@ def open_world(p: Parameters) -> UserBase:
     return UserBase(
         parameters=p,
         units=rows,
+        ungrouped=source,
         truth=world.truth,
         known=KnownUsers(world, {factor.column: factor for factor in factors}),
         tables={"users": table},

@@ -64,6 +64,7 @@ class UserBase(Opened):
     """An opened user base.
 
     Attributes:
+        ungrouped: the units with every group of a factor by itself, however small.
         factors: what was known at sign-up and divides users into two groups or more.
         outcomes: what is at hand of retention, conversion and churn, by column.
         onboarding: name of the onboarding, or None.
@@ -76,6 +77,7 @@ class UserBase(Opened):
     contract: ClassVar[Contract] = USERS
 
     parameters: Parameters
+    ungrouped: duckdb.DuckDBPyRelation
     truth: Truth | None = None
     factors: tuple[Factor, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
@@ -172,11 +174,15 @@ class UserBase(Opened):
         """Return what an estimate says about an outcome."""
         return Finding(name, outcome.name, estimate, truth=truth, names=(self.words,))
 
-    def called(self, factor: str, level: str) -> Name:
-        """Return what sentences call those who have a level of a factor."""
+    def called(self, factor: str, level: str, *, alone: bool = True) -> Name:
+        """Return what sentences call those who have a level of a factor.
+
+        Not `alone`, beside levels of other factors, the factor's name stands in front.
+        """
         if factor == ONBOARDING and self.onboarding:
             return Name(f"{'with' if level == '1' else 'without'} {self.onboarding.text}")
-        return Name(in_full(level, self.column_names[factor].text))
+        name = self.column_names[factor].text
+        return Name(in_full(level, name) if alone else f"{name}: {level}")
 
     def adjusted(self, found: MarginalEffects, factor: str, level: str) -> Finding:
         """Return what a level does to an outcome, against the reference, all else equal."""

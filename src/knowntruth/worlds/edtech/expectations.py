@@ -117,6 +117,18 @@ class Expectations:
             paying = rules.pays_by_chances(people, day_1)
         return paying, lessons
 
+    def lesson_shares(self, people: People, weight: Array) -> Array:
+        """Return the share of each number of lessons, from none up, among weighted people."""
+        stages, _ = self.stages(people, self.day_1(people))
+        mixes, of_mix = self._mixes_of(people)
+        shares = np.zeros(len(self.lessons.counts))
+        for number, mix in enumerate(mixes):
+            rows = of_mix == number
+            for skill in range(len(mix)):
+                chosen = rows & (people.skill_level == skill)
+                shares += (weight[chosen] @ stages[chosen]) @ mix[skill]
+        return shares
+
     def _mixes_of(self, people: People) -> tuple[list[Array], Array]:
         """Return the distributions of lessons that occur, and which of them each person has."""
         rules, n = self.rules, len(people)

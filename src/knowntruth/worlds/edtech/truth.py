@@ -74,11 +74,22 @@ def population(rules: Rules, late: float) -> tuple[People, Array]:
     return people, weight
 
 
+def lesson_shares(p: Parameters) -> Array:
+    """Return the share of sign-ups with each number of lessons, from none up."""
+    rules = Rules(p)
+    people, weight = population(rules, _late(p))
+    return Expectations(rules).lesson_shares(people, weight)
+
+
+def _late(p: Parameters) -> float:
+    """Return the share of sign-ups after 15 August."""
+    return float(day_weights(p)[LATE].sum())
+
+
 def truth_of(p: Parameters) -> Truth:
     """Return the truth of these parameters."""
     rules = Rules(p)
-    late = float(day_weights(p)[LATE].sum())
-    people, weight = population(rules, late)
+    people, weight = population(rules, _late(p))
     plain = Expectations(rules).of(people)
     sizes = tuple(getattr(people, axis).max() + 1 for axis in AXES)
     weights = weight.reshape(sizes)
