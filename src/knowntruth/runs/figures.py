@@ -1,9 +1,10 @@
 """Figures as HTML: what a page holds for each figure of an executed notebook.
 
 A *Plotly* figure goes into the page as its own JSON, which the page script draws when the
-reader comes near; its title becomes a caption that wraps on a phone. A *picture* (SVG or
-PNG) goes in as it is. Both carry their alternative text as text, for whoever does not see
-the drawing: screen readers, printers without the script, search engines.
+reader comes near; its title becomes a caption that wraps on a phone. A *diagram* of this
+package is an SVG that stands in the page itself and takes its colours. Any other *picture*
+(SVG or PNG) goes in as it is. All carry their alternative text as text, for whoever does not
+see the drawing: screen readers, printers without the script, search engines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 PLOTLY = "application/vnd.plotly.v1+json"
-PICTURES = ("image/svg+xml", "image/png")
+SVG = "image/svg+xml"
+PICTURES = (SVG, "image/png")
+DIAGRAM = '<svg class="kt-diagram"'
 HEIGHT = 420
 
 # What Plotly reads as markup in a text, kept; everything else is only text.
@@ -41,9 +44,22 @@ def plotly(figure: Mapping[str, Any], alt: str, *, key: str) -> str:
     )
 
 
+def is_diagram(content: str) -> bool:
+    """Return whether an SVG is a diagram of this package, which may stand in the page itself."""
+    return content.startswith(DIAGRAM)
+
+
+def diagram(content: str, title: str, *, key: str) -> str:
+    """Return a diagram as HTML; its own text names and describes it."""
+    name = html.escape(key)
+    caption = f'<figcaption id="{name}-title">{html.escape(title)}</figcaption>\n' if title else ""
+    label = f' aria-labelledby="{name}-title"' if title else ""
+    return f'<figure class="kt-figure" id="{name}"{label}>\n{caption}{content}</figure>\n'
+
+
 def picture(mime: str, content: str, alt: str, *, key: str) -> str:
     """Return an SVG or PNG figure as HTML."""
-    if mime == "image/svg+xml":
+    if mime == SVG:
         import base64
 
         content = base64.b64encode(content.encode()).decode()

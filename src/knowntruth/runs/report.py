@@ -129,6 +129,8 @@ def _output(output: Any, key: str) -> Iterator[Block]:
     picture = next((mime for mime in figures.PICTURES if mime in data), None)
     if figures.PLOTLY in data:
         yield Block(figures.plotly(data[figures.PLOTLY], words.get("alt", ""), key=key))
+    elif figures.is_diagram(data.get(figures.SVG, "")):
+        yield Block(figures.diagram(data[figures.SVG], words.get("title", ""), key=key))
     elif picture:
         yield Block(figures.picture(picture, data[picture], words.get("alt", ""), key=key))
     elif "text/markdown" in data:

@@ -54,7 +54,7 @@ class Page(HTMLParser):
         if tag == "figure" and "kt-figure" in classes:
             self.figures += 1
             self._words, self._alt = "", "kt-picture" in classes
-        if "kt-alt" in classes:
+        if "kt-alt" in classes or tag == "desc":
             self._alt = True
         self.code_cells += "cell" in classes and tag == "div"
         self.outputs += "cell_output" in classes
@@ -76,7 +76,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Collect prose, and the words of figures."""
-        if self._open and "kt-alt" in self._open[-1][1]:
+        if self._open and (self._open[-1][0] == "desc" or "kt-alt" in self._open[-1][1]):
             self._words += data
         if not any(name in NOT_PROSE for name, _ in self._open):
             self.prose.append(data)

@@ -14,7 +14,7 @@ from typing import ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 
-from knowntruth.runs import tables
+from knowntruth.runs import figures, tables
 from knowntruth.runs.figures import PLOTLY
 from knowntruth.runs.read import FIGURE, SAID
 
@@ -37,7 +37,8 @@ class Figures:
         """Return nodes for our kinds of output, None for all others."""
         if inline:
             return None
-        if data.mime_type in {FIGURE, PLOTLY, SAID}:
+        is_diagram = data.mime_type == figures.SVG and figures.is_diagram(data.string)
+        if is_diagram or data.mime_type in {FIGURE, PLOTLY, SAID}:
             key = f"figure-{data.cell_index}-{data.output_index}"
             return [piece(mime=data.mime_type, content=json.dumps(data.content), key=key)]
         if data.mime_type == "text/html" and 'class="kt-' in data.string[:40]:

@@ -54,6 +54,8 @@ class JoinOutputs(SphinxPostTransform):
                 )
             elif figures.PLOTLY in parts:
                 self._join_plotly(bundle, parts[figures.PLOTLY], words)
+            elif figures.SVG in parts and isinstance(parts[figures.SVG].children[0], piece):
+                self._join_diagram(bundle, parts[figures.SVG], words)
             elif any(mime in parts for mime in figures.PICTURES):
                 self._join_picture(bundle, words)
 
@@ -61,6 +63,13 @@ class JoinOutputs(SphinxPostTransform):
         drawing: piece = part.children[0]
         alt = self._alt(words, bundle)
         page = figures.plotly(_content(part), alt, key=drawing["key"])
+        bundle.replace_self(nodes.raw(text=page, format="html"))
+
+    def _join_diagram(self, bundle: Any, part: Any, words: Mapping[str, Any]) -> None:
+        drawing: piece = part.children[0]
+        page = figures.diagram(
+            json.loads(drawing["content"]), words.get("title", ""), key=drawing["key"]
+        )
         bundle.replace_self(nodes.raw(text=page, format="html"))
 
     def _join_picture(self, bundle: Any, words: Mapping[str, Any]) -> None:

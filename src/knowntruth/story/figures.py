@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import plotly.io
@@ -90,16 +90,29 @@ def show(
     Raises:
         UntracedNumberError: when a number of `title` or `alt` traces to no fact.
     """
-    payloads = payloads_of(facts)
-    check_traced(title, payloads)
-    check_traced(alt, payloads)
+    said = words(facts, name=name, title=title, alt=alt)
     figure.update_layout(template=THEME, title={"text": title})
     figure.update_layout(meta={"knowntruth": True})
     drawing = json.loads(plotly.io.to_json(figure, engine="json"))
     drawing["config"] = {"displayModeBar": False, "responsive": True}
+    display(
+        {PLOTLY: drawing, FIGURE: said, "text/plain": f"{said['title']}. {said['alt']}"}, raw=True
+    )
+
+
+def words(
+    facts: Iterable[Sayable | Iterable[Sayable]], *, name: str, title: str, alt: str
+) -> dict[str, Any]:
+    """Return the words of a figure as the page takes them, beside what they were made from.
+
+    Raises:
+        UntracedNumberError: when a number of `title` or `alt` traces to no fact.
+    """
+    payloads = payloads_of(facts)
+    check_traced(title, payloads)
+    check_traced(alt, payloads)
     title, alt = html.unescape(title), html.unescape(alt)
-    said = {"name": name, "title": title, "alt": alt, "facts": payloads}
-    display({PLOTLY: drawing, FIGURE: said, "text/plain": f"{title}. {alt}"}, raw=True)
+    return {"name": name, "title": title, "alt": alt, "facts": payloads}
 
 
 def forest(

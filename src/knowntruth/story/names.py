@@ -6,7 +6,9 @@ Written into a page, a figure or a table it comes out as the text it is.
 
 from __future__ import annotations
 
+import html
 import re
+import textwrap
 from dataclasses import dataclass
 
 LONGEST = 60
@@ -19,6 +21,13 @@ _MEANINGFUL = re.compile(r"[&<>\"'`*_\[\]{}$\\|~#^=!@:]")
 def escape(text: str) -> str:
     """Return `text` so that Markdown, HTML and Plotly show it letter by letter."""
     return _MEANINGFUL.sub(lambda hit: f"&#{ord(hit.group())};", text)
+
+
+def lines_of(label: Name | str, longest: int, *, lines: int = 2) -> list[str]:
+    """Return a label, escaped or not, as plain text in few lines, cut where it is too long."""
+    text = Name(html.unescape(str(label))).text
+    found = textwrap.wrap(text, longest, max_lines=lines, placeholder="…", break_on_hyphens=False)
+    return found or [text[: longest - 1] + "…"]
 
 
 @dataclass(frozen=True, order=True)
