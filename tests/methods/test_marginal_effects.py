@@ -358,68 +358,52 @@ def test_levels_with_few_events_or_non_events_are_pooled() -> None:
     }
     result = marginal_effects(table(counts, "F"), "y", ["F"], level=0.95)
     assert result.pooled == {"F": ("few", "full", "none")}
-    assert result.left_out == {}
     assert list(result.effects["F"]) == ["some", "(other)"]
     assert result.effects["F"]["(other)"].value == pytest.approx(94 / 217 - 100 / 600, abs=1e-9)
     assert result.n == 1067
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_level_that_is_short_even_when_pooled_is_left_out(turned: bool) -> None:
+def test_a_level_that_is_short_even_when_pooled_takes_the_next_scarcest_along(
+    turned: bool,
+) -> None:
     counts = {("much",): (500, 100), ("some",): (200, 50), ("few",): (100, 2), ("none",): (9, 2)}
     data = table(counts, "F")
     if turned:
         data["y"] = 1 - data["y"]
     result = marginal_effects(data, "y", ["F"], level=0.95)
-    assert (result.pooled, result.left_out) == ({}, {"F": ("few", "none")})
-    assert (result.n, result.events) == (850, 700 if turned else 150)
-    assert list(result.rates["F"]) == ["much", "some"]
+    assert result.pooled == {"F": ("few", "none", "some")}
+    assert (result.n, result.events) == (963, 809 if turned else 154)
+    assert result.references == {"F": "much"}
+    sign = -1 if turned else 1
+    gap = 54 / 363 - 100 / 600
+    assert result.effects["F"]["(other)"].value == pytest.approx(sign * gap, abs=1e-9)
 
 
-def test_leaving_out_a_level_counts_for_the_levels_of_other_factors() -> None:
-    """Six events of z, four of them in the level that is left out."""
+def test_no_row_is_left_out_for_want_of_events() -> None:
+    """A crude difference over chosen rows would not be that of the table."""
     counts = {
         ("a", "x"): (50, 20),
         ("b", "x"): (50, 30),
         ("a", "z"): (50, 2),
-        ("c", "z"): (50, 4),
-        ("a", "y"): (50, 3),
-        ("b", "y"): (50, 3),
+        ("c", "z"): (50, 1),
+        ("b", "y"): (50, 8),
     }
     result = marginal_effects(table(counts, "F G"), "y", ["F", "G"], level=0.95)
-    assert result.left_out == {"F": ("c",), "G": ("z",)}
-    assert (result.n, result.events) == (256, 56)
-    assert list(result.rates["G"]) == ["x", "y"]
+    assert (result.n, result.events) == (311, 61)
+    assert result.pooled == {"F": ("a", "c"), "G": ("y", "z")}
+    assert result.crude["G"]["(other)"].value == pytest.approx(11 / 161 - 50 / 150, abs=1e-9)
 
 
-def test_what_was_pooled_is_left_out_with_the_rows_that_made_it_enough() -> None:
-    """z and w have six events, until a level of the other factor takes two of them away."""
-    counts = {
-        ("a", "x"): (90, 20),
-        ("b", "x"): (90, 30),
-        ("a", "z"): (90, 3),
-        ("a", "w"): (90, 1),
-        ("c", "w"): (90, 2),
-    }
-    result = marginal_effects(table(counts, "F G"), "y", ["F", "G"], level=0.95)
-    assert result.left_out == {"F": ("c",), "G": ("w", "z")}
-    assert result.pooled == {}
-    assert (result.n, result.events) == (230, 50)
-
-
-def test_a_level_that_becomes_short_joins_those_pooled_before() -> None:
-    """v has six events, until c is left out."""
-    counts = {
-        ("x", "a"): (90, 40),
-        ("x", "b"): (90, 30),
-        ("w", "a"): (90, 3),
-        ("z", "b"): (90, 4),
-        ("v", "a"): (90, 4),
-        ("v", "c"): (90, 2),
-    }
-    result = marginal_effects(table(counts, "F G"), "y", ["F", "G"], level=0.95)
-    assert (result.pooled, result.left_out) == ({"F": ("v", "w", "z")}, {"G": ("c",)})
-    assert list(result.rates["F"]) == ["x", "(other)"]
+def test_a_factor_of_which_all_is_pooled_has_no_effects_and_stops_no_other() -> None:
+    counts = {("a", "0"): (90, 40), ("b", "0"): (90, 20), ("b", "1"): (30, 2)}
+    result = marginal_effects(
+        table(counts, "F G"), "y", ["F", "G"], level=0.95, references={"G": "0"}
+    )
+    assert result.reason == ""
+    assert result.pooled == {"G": ("0", "1")}
+    assert result.effects["G"] == {}
+    assert result.effects["F"]["a"].value == pytest.approx(40 / 130 - 22 / 142, abs=1e-9)
 
 
 def test_the_pooled_level_is_the_reference_only_where_there_is_no_other() -> None:
@@ -444,15 +428,6 @@ def test_too_few_events_are_the_reason() -> None:
         assert result.reason == reason
         assert not any([result.effects, result.crude, result.rates, result.joint])
     assert marginal_effects(TITANIC.head(0), "y", FACTORS, level=0.95).n == 0
-
-
-def test_every_level_may_be_left_out() -> None:
-    """b and y go first, and with them what a and x had."""
-    counts = {("a", "x"): (50, 1), ("a", "y"): (50, 4), ("b", "x"): (50, 4)}
-    result = marginal_effects(table(counts, "F G"), "y", ["F", "G"], level=0.95)
-    assert (result.n, result.events) == (0, 0)
-    assert result.left_out == {"F": ("a", "b"), "G": ("x", "y")}
-    assert result.reason == "every level of F and G has too few events or non-events"
 
 
 def test_factors_that_follow_from_each_other_are_named() -> None:

@@ -103,9 +103,9 @@ class MarginalEffects:
         joint: by factor, whether it matters at all; empty where `reason` is not.
         n: rows that entered.
         events: those of them with the outcome.
-        pooled: by factor, levels that are "(other)" because each had too few events or
-            non-events; factors without any are absent.
-        left_out: by factor, levels whose rows take no part because even pooled they had too few.
+        pooled: by factor, levels that are "(other)": those with too few events or non-events,
+            and where they are too few together as well, the next scarcest; factors without any
+            are absent. Of a factor all of whose levels are pooled nothing is left to compare.
         collinear: factors that cannot be told apart.
         reason: why there are no effects, or "".
     """
@@ -120,7 +120,6 @@ class MarginalEffects:
     n: int
     events: int
     pooled: Mapping[str, Levels] = field(default_factory=dict)
-    left_out: Mapping[str, Levels] = field(default_factory=dict)
     collinear: Levels = ()
     reason: str = ""
 
@@ -145,7 +144,8 @@ def marginal_effects(
     returned, not those adjusted for. `robust=False` takes the errors that hold where the
     logistic regression is right.
 
-    Levels with fewer than `fewest_events` events or non-events are pooled.
+    Levels with fewer than `fewest_events` events or non-events are pooled. No row is left out for
+    that: rows chosen by their outcomes would bend every effect.
 
     Raises:
         DataError: a missing column, or an outcome that is not 0/1.
@@ -163,11 +163,8 @@ def marginal_effects(
     )
     if lack := read.lack(outcome, fewest_events):
         return replace(result, reason=lack)
-    cells, pooled, left_out = _pool(read, factors, fewest_events)
-    result = replace(result, n=cells.n, events=cells.happened, pooled=pooled, left_out=left_out)
-    if not cells.n:
-        lack = f"every level of {_listed(list(left_out))} has too few events or non-events"
-        return replace(result, reason=lack)
+    cells, pooled = _pool(read, factors, fewest_events)
+    result = replace(result, pooled=pooled)
     if lack := _lack_of_reference(cells, factors, chosen):
         return replace(result, reason=lack)
     design = _Design.of(cells, factors, chosen)
@@ -314,44 +311,29 @@ class _Cells:
         return f"fewer than {fewest} rows lack {outcome}" if self.n - self.happened < fewest else ""
 
 
-def _pool(
-    cells: _Cells, factors: Sequence[str], fewest: int
-) -> tuple[_Cells, dict[str, Levels], dict[str, Levels]]:
-    """Pool levels that are short of events or non-events; leave out what stays short.
+def _pool(cells: _Cells, factors: Sequence[str], fewest: int) -> tuple[_Cells, dict[str, Levels]]:
+    """Pool levels that are short of events or non-events, with more of them where they must be.
 
-    To leave out rows takes events from levels of other factors too, hence the rounds.
+    No row is left out: who has a level with few events would be missing by outcome.
     """
-    pooled: dict[str, set[str]] = {name: set() for name in factors}
-    left_out: dict[str, set[str]] = {name: set() for name in factors}
-    changed = True
-    while changed and len(cells.trials):
-        changed = False
-        keep = np.ones(len(cells.trials), bool)
-        texts = []
-        for i, name in enumerate(factors):
-            levels, codes = cells.levels[i], cells.codes[:, i]
-            trials, events = cells.by_level(i)
-            scarce = np.minimum(events, trials - events)
-            short = scarce < fewest
-            if short.any():
-                changed = True
-                short |= levels == POOLED
-                members = set(levels[short]) - ({POOLED} if pooled[name] else set())
-                members |= pooled[name]
-                total = trials[short].sum(), events[short].sum()
-                if min(total[1], total[0] - total[1]) >= fewest:
-                    pooled[name] = members
-                    levels = np.where(short, POOLED, levels)
-                else:
-                    pooled[name] = set()
-                    left_out[name] |= members
-                    keep &= ~short[codes]
-            texts.append(levels[codes])
-        if changed:
-            cells = _Cells.made(
-                [text[keep] for text in texts], cells.trials[keep], cells.events[keep]
-            )
-    return cells, _told(pooled), _told(left_out)
+    pooled: dict[str, Levels] = {}
+    texts = []
+    for i, name in enumerate(factors):
+        levels, codes = cells.levels[i], cells.codes[:, i]
+        trials, events = cells.by_level(i)
+        scarce = np.minimum(events, trials - events)
+        together = scarce < fewest
+        while together.any() and not together.all():
+            few = events[together].sum(), (trials - events)[together].sum()
+            if min(few) >= fewest:
+                break
+            alone = np.flatnonzero(~together)
+            together[alone[np.argmin(scarce[alone])]] = True
+        if together.any():
+            pooled[name] = tuple(sorted(levels[together]))
+            levels = np.where(together, POOLED, levels)
+        texts.append(levels[codes])
+    return (_Cells.made(texts, cells.trials, cells.events) if pooled else cells), pooled
 
 
 @dataclass(frozen=True, eq=False)
@@ -379,7 +361,9 @@ class _Design:
         references, at, first = {}, [], 1
         for i, (name, levels) in enumerate(zip(factors, cells.levels, strict=True)):
             frequent = np.where(levels == POOLED, 0, cells.by_level(i)[0])
-            references[name] = chosen.get(name, levels[frequent.argmax()])
+            most = levels[frequent.argmax()]
+            # What was chosen is no level where all of them are pooled.
+            references[name] = chosen.get(name, most) if len(levels) > 1 else most
             places = np.full(len(levels), columns)
             places[levels != references[name]] = range(first, first + len(levels) - 1)
             first += len(levels) - 1
@@ -582,10 +566,6 @@ def _in_order(row: tuple[object, ...]) -> tuple[bool, str]:
     return row[0] in (POOLED, BLANK), str(row[0])
 
 
-def _told(members: Mapping[str, set[str]]) -> dict[str, Levels]:
-    return {name: tuple(sorted(labels)) for name, labels in members.items() if labels}
-
-
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
@@ -615,5 +595,6 @@ def _lack_of_reference(cells: _Cells, factors: Sequence[str], chosen: Mapping[st
         f"{reference}, the reference of {name},"
         for name, reference in chosen.items()
         if reference not in cells.levels[factors.index(name)]
+        and len(cells.levels[factors.index(name)]) > 1
     ]
     return f"{lost[0]} has too few events or non-events" if lost else ""

@@ -13,9 +13,9 @@ from .names import Name
 from .numbers import decimals_for, plain
 
 PREDICTORS = {
-    "simple": "logistic regression",
-    "boosted": "boosted trees",
-    "oracle": "oracle that knows the chances",
+    "simple": "the logistic regression",
+    "boosted": "the boosted trees",
+    "oracle": "the oracle that knows the chances",
 }
 
 
@@ -42,7 +42,7 @@ class Scored(Protocol):
 def row(predictor: str, found: Scored) -> dict[str, object]:
     """Return one row of the table of predictors."""
     return {
-        "Predictor": PREDICTORS[predictor],
+        "Predictor": PREDICTORS[predictor].removeprefix("the "),
         "Ranks right": _cell(found.auc),
         "Average precision (%)": _cell(found.average_precision, 100),
         "Brier skill (%)": _cell(found.brier_skill, 100),
@@ -84,6 +84,11 @@ def reached(
         f"of all who pay ({capture:interval}), and {precision:value} of those picked do "
         f"({precision:interval})."
     )
+
+
+def picked(precision: Finding, share: Fact, *, unit: Name) -> str:
+    """Say in a title how many of the likeliest have the outcome."""
+    return f"Of the likeliest {share} of {unit}, {precision:value} have {precision.what}"
 
 
 def ceiling(expected: Mapping[str, Fact]) -> str:

@@ -72,7 +72,8 @@ def untraced(text: str, payloads: Iterable[Payload]) -> list[str]:
         if payload["kind"] == "name":
             names += [*map(str, forms.values()), str(payload["name"])]
         else:
-            known |= {number for form in forms.values() for number in NUMBER.findall(str(form))}
+            written = (number for form in forms.values() for number in NUMBER.findall(str(form)))
+            known |= {number.rstrip(",") for number in written}
     # Longest first: one name may stand inside another.
     for name in sorted(filter(None, names), key=len, reverse=True):
         # A name such as "5" or "25%" must not eat a part of 125%.

@@ -25,6 +25,11 @@ LONGEST, SHOWN = 80, 3  # letters that a cell holds, and numbers that stand for 
 UNUSUAL = 0.01  # a rule that is obeyed is called into doubt once in a hundred
 
 
+def acts(cause: Name, effects: Sequence[Name]) -> str:
+    """Say on what something acts directly in this run."""
+    return f"In this run {cause} acts directly on {listed(effects)}."
+
+
 def drop_rule(how: str, share: Fact) -> str:
     """Say what was to happen to the youngest in late August."""
     if share.value == 0:
@@ -94,8 +99,9 @@ def dependence(hits: Fact, looks: Fact) -> str:
             f"In {looks} looks no column tells anything about another one further down. "
             "That is how it should be."
         )
+    pairs = "pair of columns is" if hits.value == 1 else "pairs of columns are"
     return (
-        f"In {looks} looks {hits} pairs of columns are alike some rows apart, further than that "
+        f"In {looks} looks {hits} {pairs} alike some rows apart, further than that "
         "many looks allow: rows of this table are not independent of one another."
     )
 

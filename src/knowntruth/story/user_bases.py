@@ -29,14 +29,22 @@ def listed(words: Sequence[object], *, last: str = "and") -> str:
     return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
-def matters(overall: Finding, clear: Sequence[Name], unclear: Sequence[Name]) -> str:
-    """Say how high a rate is, and by which factors it differs when all else is equal."""
+def matters(
+    overall: Finding, clear: Sequence[Name], unclear: Sequence[Name], reason: Reason
+) -> str:
+    """Say how high a rate is, and by which factors it differs when all else is equal.
+
+    `reason` says why that cannot be told; it is empty where it can.
+    """
     start = (
         f"**{overall.what:capital} is {overall:value}** "
         f"({overall:level} interval {overall:interval}). "
     )
+    if reason.text:
+        return f"{start}By which factors it differs cannot be told: {reason}."
     if not clear and not unclear:
-        return f"{start}Nothing in the table divides these {overall.names[0]} into groups."
+        units = overall.names[0]
+        return f"{start}Nothing in the table divides these {units} into groups to be compared."
     if not clear:
         return (
             f"{start}No factor makes a clear difference when the others are held equal; "

@@ -7,6 +7,7 @@ of a factor with few users stand together as one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,7 @@ from ...methods import marginal_effects as margins
 from ...methods.marginal_effects import MarginalEffects
 from ...methods.tables import Table, quoted, relation
 from ...story.estimates import Estimate
+from ...story.facts import Reason
 from ...story.findings import Finding
 from ...story.names import Name
 from ...worlds.edtech.truth import Truth
@@ -110,6 +112,11 @@ class UserBase(Opened):
         return [*columns, ONBOARDING] if self.onboarding else columns
 
     @property
+    def references(self) -> dict[str, str]:
+        """The level that others are held against, where it is not the most frequent one."""
+        return {ONBOARDING: "0"} if self.onboarding else {}
+
+    @property
     def divided(self) -> tuple[Factor, ...]:
         """All factors, with the onboarding as one of two levels."""
         if not self.onboarding:
@@ -183,6 +190,12 @@ class UserBase(Opened):
             return Name(f"{'with' if level == '1' else 'without'} {self.onboarding.text}")
         name = self.column_names[factor].text
         return Name(in_full(level, name) if alone else f"{name}: {level}")
+
+    def reason(self, name: str, text: str) -> Reason:
+        """Return why something cannot be told, with this run's words for the columns."""
+        for column, word in self.column_names.items():
+            text = re.sub(rf"\b{column}\b", str(word), text)
+        return Reason(name, text)
 
     def adjusted(self, found: MarginalEffects, factor: str, level: str) -> Finding:
         """Return what a level does to an outcome, against the reference, all else equal."""
