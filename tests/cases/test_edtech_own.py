@@ -183,19 +183,22 @@ class TestRetentionFromDates:
 
 
 class TestTheTablesOwnFlags:
-    TEXT = "joined,seen,D7\n2024-08-01,2024-09-20,1\n2024-09-16,2024-09-16,0\n2024-09-17,,0\n,,1\n"
+    TEXT = (
+        "joined,seen,D7\n2024-08-01,2024-09-20,1\n2024-09-13,,0\n,,1\n"
+        "2024-09-16,2024-09-16,0\n2024-09-17,,0\n2024-09-18,,1\n"
+    )
 
     def test_late_sign_ups_are_left_out_when_the_end_is_given(self, read: Read) -> None:
         columns = {"signed_up": "joined", "day_7": "D7"}
         users = read(self.TEXT, columns, observed_until="2024-09-20")
-        assert column(users, "day_7") == [1, None, None, 1]
-        assert "2 rows signed up fewer than 7 days before 2024-09-20, too late for D7." in told(
+        assert column(users, "day_7") == [1, 0, 1, None, None, None]
+        assert "3 rows signed up fewer than 7 days before 2024-09-20, too late for D7." in told(
             users
         )
 
     def test_they_are_kept_and_told_when_the_end_is_only_guessed(self, read: Read) -> None:
         users = read(self.TEXT, DATES | {"day_7": "D7"})
-        assert column(users, "day_7") == [1, 0, 0, 1]
+        assert column(users, "day_7") == [1, 0, 1, 0, 0, 1]
         assert (
             "2 rows without D7 signed up fewer than 7 days before 2024-09-20, the latest date of "
             "the table. They are kept, unless observed&#95;until says when the table ends."
@@ -242,6 +245,12 @@ def test_a_table_that_is_wrong_is_told_so(
     refused: Callable[..., str], text: str, columns: Any, said: str
 ) -> None:
     assert said in refused(text, columns)
+
+
+def test_a_misspelt_outcome_is_told_once(refused: Callable[..., str]) -> None:
+    text = refused("who,gone\n1,0\n", {"churned": "gome"})
+    assert "column 'gome': is not in the table" in text
+    assert "need at least one" not in text
 
 
 def test_a_factor_with_too_many_values_is_refused(refused: Callable[..., str]) -> None:

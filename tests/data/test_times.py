@@ -176,6 +176,8 @@ def test_a_column_does_not_tell_how_another_is_read(refused: Told) -> None:
          "'31/08/2024' in row 2 with the day first, but '08/31/2024' in row 3 with the month"),
         (("2024-08-01", "31/08/2024", "2024-08-02"),
          "'2024-08-01' in row 2 with the year first and dashes, but '31/08/2024' in row 3"),
+        (("1/2/2024", "31/08/2024", "08/31/2024"),
+         "'31/08/2024' in row 3 with the day first, but '08/31/2024' in row 4 with the month"),
         (("31/08/2024", "1/2/2024", "2024-08-01"), "but '2024-08-01' in row 4 with the year"),
         (("2024-08-01 10:00", "2024-08-01 10:00Z"), "'2024-08-01 10:00Z' in row 3 with a time"),
         (("31 Aug 2024", "Aug 31, 2024"), "a day and a month's name"),
@@ -314,6 +316,12 @@ def test_an_end_on_a_day_before_its_start_is_refused_with_its_row(refused: Told)
     ) in text
 
 
+def test_an_end_that_stands_for_none_is_not_called_early_as_well(refused: Told) -> None:
+    text = refused("2024-08-03|1970-01-01", header="start|end")
+    assert "the first moment of 1970" in text
+    assert "earlier than" not in text
+
+
 def test_an_end_without_a_time_of_the_day_may_be_on_the_day_of_the_start(
     opened: Callable[..., OwnTable],
 ) -> None:
@@ -325,7 +333,7 @@ def test_a_blank_end_is_the_start_only_where_somebody_said_so(
 ) -> None:
     rows = ("2024-08-03|2024-08-09", "2024-08-04|", "|")
     columns = {"end": "last seen"}
-    table = opened(*rows, header="start|last seen", columns=columns, blank_is_zero=["last seen"])
+    table = opened(*rows, header="start|last seen", columns=columns, blank_is_zero=["last  seen"])
     ends = [row[0] for row in table.relation.project('"end"').fetchall()]
     assert ends == [dt.datetime(2024, 8, 9), dt.datetime(2024, 8, 4)]
     assert "last seen is blank in 1 row: a blank counts as the time of start." in told(table)
