@@ -31,7 +31,7 @@ def judge(
     Raises:
         NotYetError: for any other number, with the hint of the mistake that leads to it.
     """
-    if not isinstance(given, int | float | np.floating) or not np.isfinite(given):
+    if not isinstance(given, int | float | np.integer | np.floating) or not np.isfinite(given):
         raise NotYetError(f"Not yet: the function returns {given!r}, not a number.")
     if math.isclose(given, right, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
         return

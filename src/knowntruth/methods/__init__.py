@@ -12,4 +12,10 @@ find something; `subgroups` shows what a group chosen after treatment does. `lif
 `survival` follow units until they leave; `sequential` looks before the end. `mediation`
 splits an effect by way of another metric, with `links` beneath. `decisions` weighs, with
 `beliefs` beneath. `replication` scores a method over many worlds.
+
+`audit` finds what cannot be true of a table, `row_dependence` columns that share random numbers,
+`goodness` whether data obey a rule that is known. `rates_by_group` compares groups of users,
+`retention` follows them by day and cohort; `marginal_effects` says to what extent each factor
+matters, all else equal. `robust` finds middles that outliers move little; `prediction` says who
+will have an outcome, and what such predictions are worth.
 """

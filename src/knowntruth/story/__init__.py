@@ -2,7 +2,8 @@
 
 `numbers` writes numbers, `names` writes somebody's words safely, `estimates` hold a number
 with its interval, `findings` add what it says and whether it was right, `saying` puts a
-sentence into the page together with its data, `tables` and `figures` show the rest.
+sentence into the page together with its data; `tables`, `figures`, `charts` and `diagrams` show
+the rest. The wording of a field has a module each: `experiments`, `user_bases`, `predictions`, …
 """
 
 from .estimates import Estimate

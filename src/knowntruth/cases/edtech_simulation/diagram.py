@@ -9,20 +9,20 @@ from ...story.names import Name
 from ...worlds.edtech.causes import HIDDEN, causes_of
 from ...worlds.edtech.parameters import Parameters
 
-# Column of the world: what the diagram calls it, and its place by column and row.
+# Column of the world: what the diagram calls it, and its place by column and row. The day of
+# sign-up, which acts on age alone, is left out.
 PLACES: dict[str, tuple[str, float, float]] = {
-    "country": ("country", 0, 0),
-    "age_group": ("age", 1.2, 0),
-    "start_date": ("day of sign-up", 2.6, 0),
-    "income_band": ("income", 0, 1),
-    "instrument": ("instrument", 1.2, 1),
-    "keen": ("keenness", 2.6, 1),
-    "onboarding": ("onboarding", 2.0, 2),
-    "retention": ("retention", 1.2, 3),
-    "skill_level": ("skill", 2.6, 3),
-    "lessons_completed": ("lessons", 2.2, 4),
-    "churn": ("churn", 0, 5),
-    "premium_conversion": ("conversion", 1.4, 5),
+    "age_group": ("age", 0, 0),
+    "keen": ("keenness", 1.35, 0),
+    "skill_level": ("skill", 2.5, 0),
+    "country": ("country", 3.4, 0),
+    "instrument": ("instrument", 0.5, 1.2),
+    "onboarding": ("onboarding", 1.95, 1.2),
+    "income_band": ("income", 3.25, 1.2),
+    "retention": ("retention", 1.8, 2.5),
+    "lessons_completed": ("lessons", 2.6, 3.5),
+    "premium_conversion": ("conversion", 1.85, 4.6),
+    "churn": ("churn", 1.45, 5.7),
 }
 OUTCOMES = frozenset({"retention", "lessons_completed", "churn", "premium_conversion"})
 
@@ -30,7 +30,12 @@ OUTCOMES = frozenset({"retention", "lessons_completed", "churn", "premium_conver
 def diagram(p: Parameters, words: Mapping[str, Name]) -> tuple[list[Node], list[tuple[str, str]]]:
     """Return boxes and arrows of what acts on what; `words` are this run's, by column."""
     causes = causes_of(p)
-    edges = [(cause, effect) for effect, acting in causes.items() for cause in acting]
+    edges = [
+        (cause, effect)
+        for effect, acting in causes.items()
+        for cause in acting
+        if cause in PLACES and effect in PLACES
+    ]
     touched = {column for edge in edges for column in edge}
     nodes = [
         Node(column, words.get(column, label), x, y, _role(column))
