@@ -82,10 +82,10 @@ def measured(found: Replay) -> dict[str, float]:
     d1, d7, d30 = (final[flag] for flag in FLAGS)
     premium, churn = users["premium_conversion"] == 1, users["churn"]
     oldest = users["age_group"] == "55+"
-    rare_users = found.injected["rare"]
     stages = original_flaws.premium_by_stage(found)
     spikes = original_flaws.churn_spikes(found)
-    rare = {it.group: it for it in original_flaws.low_countries(found).anomalies}
+    moved = original_flaws.low_countries(found)
+    rare = {it.group: it for it in moved.anomalies}
     by_country = {
         f"{what}_{country.lower().replace(' ', '_')}": percent(flags[users["country"] == country])
         for what, flags in (("churn", churn), ("day_1", users[FLAGS[0]]))
@@ -93,14 +93,14 @@ def measured(found: Replay) -> dict[str, float]:
     }
     return {
         **{f"retained_day_{d}": float(f.sum()) for d, f in zip((1, 7, 30), days, strict=True)},
-        "final_premium_rate": percent(final["premium_conversion"]),
+        "final_premium_rate": 100 * moved.premium_after.value,
         "final_retained_day_30": float(d30.sum()),
         "final_day_30_without_day_7": float((d30 > d7).sum()),
         "final_day_30_without_day_1": float((d30 > d1).sum()),
         "churn_of_retained_day_30": percent(churn[d30 == 1]),
         "churn_of_others": percent(churn[d30 == 0]),
         "premium_not_retained_day_1": percent(~days[0][premium]),
-        "rare_share_of_final_premium": percent(rare_users[final["premium_conversion"] == 1]),
+        "rare_share_of_final_premium": 100 * moved.of_premium.value,
         **by_country,
         "oldest_18_rows_after_premium": percent(oldest[18:][premium[:-18].to_numpy()]),
         "oldest_of_premium": percent(oldest[premium]),
@@ -271,7 +271,7 @@ def test_only_two_of_its_countries_lead_to_the_fourth_user_that_it_printed(
 
 
 class Settled:
-    """A generator whose whole numbers are settled."""
+    """A generator of which everything is settled: whole numbers, and countries in turn."""
 
     def __init__(self, *numbers: int) -> None:
         self.numbers = iter(numbers)
@@ -281,6 +281,41 @@ class Settled:
         assert low <= number <= high
         assert endpoint
         return number
+
+    def choice(self, levels: int, size: int, *, p: list[float]) -> np.ndarray:
+        assert len(p) == levels
+        assert math.isclose(sum(p), 1)
+        return np.arange(size) % levels
+
+
+def test_with_countries_dealt_out_in_turn_everything_is_exact(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(original_draws.TEXTS["inputs"], "first_countries", [])
+    stream = original_draws.stream
+    shares = {name: weights.shares for name, weights in replay.weights.items()}
+    shares["age_group"] = dict(replay.age_shares)
+    factors = original_draws.draw_factors(stream(), shares, Settled())
+    churn = original_draws.draw_churn(stream(), factors)
+    retention = original_draws.draw_retention(stream(), factors, shares["country"])
+    premium = original_draws.draw_premium(stream(), factors, shares["country"], retention)
+    names = ("churn", "day_1", "day_7", "day_30", "premium")
+    flags = (churn.flags, *retention.flags.T, premium.flags)
+    chances = (churn.probabilities, *retention.probabilities, premium.probabilities)
+    found = {name: it.sum() for name, it in zip(names, flags, strict=True)}
+    means = {f"probability_of_{name}": p.mean() for name, p in zip(names, chances, strict=True)}
+    assert found | means == pytest.approx(CHECKED["dealt"], rel=1e-13)
+
+
+@pytest.mark.parametrize(("name", "key"), [("churn_total", "band"), ("day7_prob_min", "support")])
+def test_a_print_outside_its_band_would_not_agree(
+    name: str, key: str, replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = (it for it in original_draws.TEXTS["figure"] if it["id"] == name)
+    for ends in ([1, 2], [5_000, 6_000]):
+        monkeypatch.setitem(entry, key, ends)
+        figures = {figure.id: figure for figure in compare(replay)}
+        assert not figures[name].agrees
 
 
 def test_the_first_lessons_were_drawn_with_means_and_spreads_that_can_be_told(
