@@ -79,6 +79,8 @@ def case(one: Case) -> None:
         kind = ", ".join(filter(None, (row["type"], row["range"])))
         table.add_row(Text(row["name"]), Text(row["required"]), Text(several), _meaning(row, kind))
     console.print(table)
+    if one.contract.choice:
+        console.print(Text(f"Needed: {one.contract.choice}"))
     console.print(Text("\nFor example", style="bold"))
     line(one.example)
     line(f"knowntruth run {one.slug} -p seed=7")

@@ -302,7 +302,7 @@ class Parameters(parameters.Parameters):
             *self._out_of_range(),
         ]
         rare = set(self.rare_countries)
-        for name in type(self).model_fields:
+        for name in Parameters.model_fields:
             if name.startswith(("rare_high_", "rare_low_")) and isinstance(
                 getattr(self, name), list
             ):
@@ -357,7 +357,7 @@ class Parameters(parameters.Parameters):
         kinds = {"age": "age_groups", "instrument": "instruments", "country": "countries"}
         kinds |= {"income": "incomes", "stage": "stages"}
         problems = []
-        fields = type(self).model_fields
+        fields = Parameters.model_fields
         for name, field in fields.items():
             value = getattr(self, name)
             # A default may name what another list no longer has; it then has no effect.
@@ -384,7 +384,7 @@ class Parameters(parameters.Parameters):
     def _out_of_range(self) -> list[str]:
         """Return the values that are no factor, share or chance."""
         problems = []
-        for name in type(self).model_fields:
+        for name in Parameters.model_fields:
             value = getattr(self, name)
             if not isinstance(value, dict) or name in FACTORS.values():
                 continue
