@@ -114,6 +114,18 @@ def shared(first: Name, second: Name, lag: Fact, rate: Fact, base: Fact) -> str:
     )
 
 
+def replayed(counts: Mapping[str, Fact]) -> str:
+    """Say how many printed figures a replay gives again, and how."""
+    return (
+        f"Of {counts['all']} figures, {counts['exact']} follow from the code alone and "
+        f"{counts['given']} from it and from what it printed before; {counts['same']} of these "
+        f"come out the same to the last digit. {counts['band']} hang on numbers that were never "
+        f"seeded, and {counts['inside']} of them lie where many replays do. "
+        f"Figures that no replay can give: {counts['cannot']}. "
+        "That the figures agree says that the arithmetic was right, not that the table makes sense."
+    )
+
+
 def shortened(numbers: str) -> str:
     """Return numbers that stand together, the first few of many."""
     parts = numbers.split(SEPARATOR)
