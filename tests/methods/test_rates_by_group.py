@@ -203,6 +203,12 @@ def test_small_groups_are_shown_together_and_last() -> None:
     }
 
 
+def test_whole_numbers_among_fractions_are_written_without_them() -> None:
+    rows = pd.DataFrame({"by": [0.0, 1.0, 1.0, 2.5, None], "paid": [0, 1, 0, 1, 1]})
+    found = rates_by(rows, "paid", "by", level=0.95, fewest=1)
+    assert {group.label for group in found.groups} == {"0", "1", "2.5", "(blank)"}
+
+
 def test_groups_of_one_size_come_by_label() -> None:
     rates = found({"b": (1, 9), "c": (2, 9), "a": (2, 9), "z": (2, 10)})
     assert [group.label for group in rates.groups] == ["z", "a", "b", "c"]

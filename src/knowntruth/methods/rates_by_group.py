@@ -239,7 +239,11 @@ def label(by: str | None) -> str:
     """Return the group of a row as SQL."""
     if by is None:
         return f"'{EVERYBODY}'"
-    return f"coalesce(CAST({quoted(by)} AS VARCHAR), '{BLANK}')"
+    column, text = quoted(by), f"CAST({quoted(by)} AS VARCHAR)"
+    # A whole number among fractions is written without them: `1`, not `1.0`.
+    plain = f"regexp_replace({text}, '\\.0$', '')"
+    fractional = f"typeof({column}) IN ('DOUBLE', 'FLOAT')"
+    return f"coalesce(CASE WHEN {fractional} THEN {plain} ELSE {text} END, '{BLANK}')"
 
 
 def cramers_v(chi2: float, n: int, *, rows: int, columns: int) -> float:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ...story.names import Name
 from .parameters import Parameters
-from .user_base import ACTIVITY, ONBOARDING, OUTCOMES, Outcome, UserBase, stand_together
+from .user_base import ACTIVITY, ONBOARDING, OUTCOMES, RETENTION, Outcome, UserBase, stand_together
+
+WORDS = {column: f"day-{day} retention" for day, column in RETENTION.items()}
+WORDS |= {"converted": "conversion", "churned": "churn"}
 
 
 def open_users(p: Parameters) -> UserBase:
@@ -25,6 +31,7 @@ def _open_own(p: Parameters) -> UserBase:
 
     own = read_users(p)
     names, columns = own.names, own.relation.columns
+    words = {**names, **{c: Name(WORDS[c]) for c in WORDS if _unsaid(p, names, c)}}
     factors = {c: names[c] for c in columns if c.startswith("factor_")}
     rows, shown = stand_together(own.relation, factors, fewest=p.fewest_in_group)
     return UserBase(
@@ -32,10 +39,16 @@ def _open_own(p: Parameters) -> UserBase:
         units=rows,
         ungrouped=own.relation,
         factors=shown,
-        outcomes={c: Outcome(c, names[c]) for c in OUTCOMES if c in columns},
+        outcomes={c: Outcome(c, words[c]) for c in OUTCOMES if c in columns},
         onboarding=names.get(ONBOARDING),
         activity=names.get(ACTIVITY),
         words=names["users"],
         onboarding_was=p.onboarding_was,
         notes=own.statements,
+        theirs=names,
     )
+
+
+def _unsaid(p: Parameters, names: Mapping[str, Name], column: str) -> bool:
+    # Who took over the contract's own name, such as `day_30`, has not said how to speak of it.
+    return column in names and column not in p.labels and names[column].text.lower() == column

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import duckdb
+import pandas as pd
 
 from ...data.contract import Contract
 from ...methods import audit, row_dependence
@@ -73,6 +74,7 @@ class UserBase(Opened):
         activity: name of the activity that is counted, or None.
         words: what this run calls its users.
         onboarding_was: whether users chose the onboarding, or a lot did, if that is known.
+        theirs: what the owner of the table calls each of its columns; empty where simulated.
     """
 
     slug: ClassVar[str] = "edtech_simulation"
@@ -87,6 +89,7 @@ class UserBase(Opened):
     activity: Name | None = None
     words: Name
     onboarding_was: str = "not said"
+    theirs: Mapping[str, Name] = field(default_factory=dict)
 
     @property
     def column_names(self) -> Mapping[str, Name]:
@@ -158,16 +161,22 @@ class UserBase(Opened):
         """Return what must hold of this table, as far as its columns allow to ask."""
         rules = [audit.unique("user", meaning="a user who stands there twice")]
         days = list(RETENTION.values())
-        names = {column: self.column_names.get(column, column) for column in days}
+        names = {c: name.text for c, name in self.column_names.items()}
         for later, earlier in ((b, a) for i, a in enumerate(days) for b in days[i + 1 :]):
-            meaning = f"{names[later]} without {names[earlier]}"
+            meaning = f"{names.get(later)} without {names.get(earlier)}"
             rules.append(audit.nested(later, earlier, meaning=meaning))
         rules.append(
             audit.not_before("last_active", "signed_up", meaning="last seen before sign-up")
         )
-        activity = self.activity or "activity"
-        rules.append(audit.within(ACTIVITY, 0, meaning=f"less than no {activity}"))
+        rules.append(audit.within(ACTIVITY, 0, meaning=f"less than no {names.get(ACTIVITY)}"))
         return [rule for rule in rules if all(self.has(column) for column in rule.columns)]
+
+    def dictionary(self) -> pd.DataFrame:
+        """Return what each column of the units holds: contract name, words, meaning."""
+        rows = super().dictionary()
+        words = {**self.theirs, **self.column_names}
+        rows["In this run"] = pd.Series([words.get(c, "") for c in rows["Column"]], dtype=object)
+        return rows
 
     def dependence(self, *, level: float) -> row_dependence.Scan:
         """Look for columns that share random numbers, among the first rows of the table."""
@@ -187,7 +196,8 @@ class UserBase(Opened):
         Not `alone`, beside levels of other factors, the factor's name stands in front.
         """
         if factor == ONBOARDING and self.onboarding:
-            return Name(f"{'with' if level == '1' else 'without'} {self.onboarding.text}")
+            known = {"0": "without {}", "1": "with {}"}.get(level, "{} not known")
+            return Name(known.format(self.onboarding.text))
         name = self.column_names[factor].text
         return Name(in_full(level, name) if alone else f"{name}: {level}")
 
