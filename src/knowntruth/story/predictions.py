@@ -18,6 +18,14 @@ PREDICTORS = {
     "oracle": "the oracle that knows the chances",
 }
 
+HOW_TO_READ = (
+    "The first column is the chance that a user who pays was given more than one who does not; "
+    "a blind guess has one half. Average precision is what it is worth when few pay: the share of "
+    "payers among those picked, averaged over how far down the list one goes; a blind guess has "
+    "the base rate. The slope says whether the chances can be taken at their word: below one they "
+    "lie too far apart, above one too close together."
+)
+
 
 class Scored(Protocol):
     """What predictions are worth, as a method returns it."""

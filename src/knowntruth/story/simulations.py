@@ -66,9 +66,14 @@ def takers(taken: Mapping[str, Finding], *, onboarding: Name) -> str:
 
 def audited(broken: Sequence[tuple[Name, Fact]], rules: Fact, *, unit: Name) -> str:
     """Say which rules of a table are broken, by how many rows."""
+    only = rules.value == 1
     if not broken:
+        if only:
+            return "The only rule that can be asked holds: no row breaks it."
         return f"All {rules} rules hold: no row breaks any of them."
     parts = [f"{meaning} ({rows} {unit})" for meaning, rows in broken]
+    if only:
+        return f"The only rule that can be asked is broken: {listed(parts)}."
     return f"Of {rules} rules some are broken: {listed(parts)}."
 
 
@@ -92,8 +97,8 @@ def by_weekday(ratio: Finding, *, unit: Name) -> str:
     )
 
 
-def dependence(hits: Fact, looks: Fact) -> str:
-    """Say whether columns share random numbers."""
+def dependence(hits: Fact, looks: Fact, *, may_be_sorted: bool = False) -> str:
+    """Say whether columns share random numbers, or whatever else makes rows alike."""
     if not hits.value:
         return (
             f"In {looks} looks no column tells anything about another one further down. "
@@ -103,6 +108,7 @@ def dependence(hits: Fact, looks: Fact) -> str:
     return (
         f"In {looks} looks {hits} {pairs} alike some rows apart, further than that "
         "many looks allow: rows of this table are not independent of one another."
+        + (" A table that is sorted by something looks like that, too." if may_be_sorted else "")
     )
 
 

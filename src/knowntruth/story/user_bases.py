@@ -30,34 +30,44 @@ def listed(words: Sequence[object], *, last: str = "and") -> str:
 
 
 def matters(
-    overall: Finding, clear: Sequence[Name], unclear: Sequence[Name], reason: Reason
+    overall: Finding,
+    clear: Sequence[Name],
+    unclear: Sequence[Name],
+    reason: Reason,
+    scarce: Sequence[Name] = (),
 ) -> str:
     """Say how high a rate is, and by which factors it differs when all else is equal.
 
-    `reason` says why that cannot be told; it is empty where it can.
+    `reason` says why that cannot be told; it is empty where it can. By `scarce` factors too
+    few had the outcome, or did not have it, to compare their groups.
     """
     start = (
         f"**{overall.what:capital} is {overall:value}** "
         f"({overall:level} interval {overall:interval}). "
     )
+    units = overall.names[0]
     if reason.text:
         return f"{start}By which factors it differs cannot be told: {reason}."
-    if not clear and not unclear:
-        units = overall.names[0]
-        return f"{start}Nothing in the table divides these {units} into groups to be compared."
+    parts = [_clearly(clear, unclear)] if clear or unclear else []
+    if scarce:
+        parts.append(f"Too few {units} have it, or do not, to compare groups by {listed(scarce)}.")
+    if not parts:
+        parts = [f"Nothing in the table divides these {units} into groups to be compared."]
+    return start + " ".join(parts)
+
+
+def _clearly(clear: Sequence[Name], unclear: Sequence[Name]) -> str:
+    if not clear and len(unclear) == 1:
+        return f"It does not clearly differ by {unclear[0]}."
     if not clear:
         return (
-            f"{start}No factor makes a clear difference when the others are held equal; "
-            f"{listed(unclear)} {_were(unclear)} looked at."
+            "No factor makes a clear difference when the others are held equal; "
+            f"{listed(unclear)} were looked at."
         )
-    said = f"{start}All else equal, it clearly differs by {listed(clear)}"
+    said = f"All else equal, it clearly differs by {listed(clear)}"
     if not unclear:
         return f"{said}."
     return f"{said}; by {listed(unclear, last='or')} it does not clearly differ."
-
-
-def _were(names: Sequence[Name]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 def effect(found: Finding, level: Name, reference: Name) -> str:
@@ -91,6 +101,16 @@ def chose(crude: Finding, adjusted: Finding, assignment: str, *, onboarding: Nam
     return (
         f"{said}Whether they chose it or a lot decided is not said. If they chose it, the "
         f"difference is who they are as well as what {onboarding} does."
+    )
+
+
+def nothing_chosen(onboarding: Name | None) -> str:
+    """Say that nothing can be told of an onboarding."""
+    if onboarding is None:
+        return "This table does not say who had an onboarding, so nothing can be said here."
+    return (
+        f"What goes along with {onboarding} cannot be told in this run: too few have an outcome, "
+        "or nearly everybody has the same."
     )
 
 
@@ -234,12 +254,13 @@ def advice(gain: Finding) -> str:
 def decided(gains: Sequence[Finding]) -> str:
     """Say whether the readings lead to one decision, and whether it was right."""
     ways = {advice(gain) for gain in gains}
+    truth = gains[0].truth
     said = "All readings lead to the same advice."
     if len(ways) > 1:
         said = "The readings lead to different advice, so it matters which of them is right."
-    truth = gains[0].truth
+        said += " Nobody knows which of them is." if truth is None else ""
     if truth is None:
-        return f"{said} Nobody knows which of them is."
+        return said
     right = "do it" if truth > 0 else "leave it"
     first = advice(gains[0])
     cost = f"{gains[0].estimate.write(abs(truth))}"

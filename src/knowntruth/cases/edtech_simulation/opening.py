@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+import duckdb
+
+from ...data.statements import Statement
+from ...story.facts import Fact
 from ...story.names import Name
 from .parameters import Parameters
-from .user_base import ACTIVITY, ONBOARDING, OUTCOMES, RETENTION, Outcome, UserBase, stand_together
+from .user_base import (
+    ACTIVITY,
+    ONBOARDING,
+    OUTCOMES,
+    RETENTION,
+    Factor,
+    Outcome,
+    UserBase,
+    stand_together,
+)
 
 WORDS = {column: f"day-{day} retention" for day, column in RETENTION.items()}
 WORDS |= {"converted": "conversion", "churned": "churn"}
@@ -44,9 +57,29 @@ def _open_own(p: Parameters) -> UserBase:
         activity=names.get(ACTIVITY),
         words=names["users"],
         onboarding_was=p.onboarding_was,
-        notes=own.statements,
+        notes=(*own.statements, *_left_out(own.relation, factors, shown, p.fewest_in_group)),
         theirs=names,
     )
+
+
+def _left_out(
+    rows: duckdb.DuckDBPyRelation,
+    factors: Mapping[str, Name],
+    shown: Collection[Factor],
+    fewest: int,
+) -> Iterator[Statement]:
+    """Tell which factors divide nobody, and why."""
+    for column in sorted(set(factors) - {factor.column for factor in shown}):
+        name, way = factors[column], Name("fewest_in_group")
+        ((alike,),) = rows.aggregate(
+            f"count(DISTINCT {column}) + count(DISTINCT 1) FILTER ({column} IS NULL) < 2"
+        ).fetchall()
+        if alike:
+            yield Statement(f"Everybody has the same {name}, so it divides nobody.", (name,))
+            continue
+        least = Fact("fewest_in_group", fewest, "count")
+        text = f"No group of {name} has {least} rows, so it divides nobody; {way} sets the limit."
+        yield Statement(text, (name, least, way))
 
 
 def _unsaid(p: Parameters, names: Mapping[str, Name], column: str) -> bool:
