@@ -230,6 +230,26 @@ def read(
     )
 
 
+def balanced(outcome: Array, first: Codes) -> Panel:
+    """Return the panel of outcomes, units by periods, and of each unit's first treated period.
+
+    Units and periods are named by their numbers; `first` is the number of periods for units that
+    are never treated.
+    """
+    units, periods = outcome.shape
+    return Panel(
+        unit=np.repeat(np.arange(units), periods),
+        period=np.tile(np.arange(periods), units),
+        outcome=outcome.ravel(),
+        weight=np.ones(outcome.size),
+        covariates=np.empty((outcome.size, 0)),
+        first=first,
+        cluster=np.arange(units),
+        labels=tuple(map(str, range(units))),
+        periods=tuple(range(periods)),
+    )
+
+
 def _first(
     rows: duckdb.DuckDBPyRelation,
     period: str,

@@ -109,7 +109,7 @@ def fit(
     if cluster is None:
         degrees = n - k
         factor = float((weight * residuals**2).sum()) / degrees if degrees > 0 else math.nan
-        covariance: Array = inverse * factor
+        covariance = np.asarray(inverse * factor, dtype=float)
     else:
         groups = len(np.unique(cluster))
         degrees, left = groups - 1, n - (k - nested)
