@@ -19,6 +19,7 @@ from scipy import stats
 from ..errors import DataError, Problem
 from ..story.estimates import Estimate
 from .checks import check_share
+from .intervals import share_of
 from .means import Level, compare_means, mean
 from .moments import Moments, Pair, Sample
 from .rates import (
@@ -184,18 +185,7 @@ def proportions(
 
 def rate(counts: tuple[int, int], *, level: float) -> Estimate:
     """Return the rate of (successes, trials) with Wilson's interval; unit `share`."""
-    low, high = wilson(counts, level=level)
-    share = tally(counts)
-    return Estimate(
-        value=share.rate,
-        low=low,
-        high=high,
-        level=level,
-        n=share.trials,
-        unit="share",
-        null=None,
-        method="Wilson interval",
-    )
+    return share_of(*tally(counts), level=level)
 
 
 def sample_ratio(

@@ -14,17 +14,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from ..errors import DataError, Problem
 from ..story.estimates import Estimate
 from ..story.numbers import Unit
 from .experiments import ROUNDING
-from .means import unbounded
+from .intervals import z_interval
 from .moments import Moments, Pair, summarise
 from .tables import Table, check_columns, check_numbers, is_whole, number, quoted, relation
 
@@ -77,20 +76,14 @@ class ZTest:
 
     def estimate(self, value: float, variance: float, method: str) -> Estimate:
         """Return a value with its z interval; unbounded where nothing varies."""
-        if not variance > 0:
-            found = unbounded(value, self.n, level=self.level, method=method, null=0.0)
-            return replace(found, unit=self.unit)
-        error = math.sqrt(variance)
-        reach = float(norm.isf((1 - self.level) / 2)) * error
-        return Estimate(
-            value=value,
-            low=value - reach,
-            high=value + reach,
+        is_tested = variance > 0
+        return z_interval(
+            value,
+            math.sqrt(variance) if is_tested else 0.0,
+            self.n,
             level=self.level,
-            n=self.n,
+            method=f"{method}, z-test" if is_tested else method,
             unit=self.unit,
-            p_value=2 * float(norm.sf(abs(value) / error)),
-            method=f"{method}, z-test",
         )
 
 

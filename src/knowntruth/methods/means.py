@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from ..story.estimates import Estimate
+from ..story.numbers import Unit
 from .moments import Sample
 
 
@@ -84,10 +85,25 @@ def mean(arm: Level, *, level: float) -> Estimate:
     )
 
 
-def unbounded(value: float, n: int, *, level: float, method: str, null: float | None) -> Estimate:
+def unbounded(
+    value: float,
+    n: int,
+    *,
+    level: float,
+    method: str,
+    null: float | None,
+    unit: Unit = "number",
+) -> Estimate:
     """Return an estimate of which the data say nothing beyond its value."""
     return Estimate(
-        value=value, low=-math.inf, high=math.inf, level=level, n=n, null=null, method=method
+        value=value,
+        low=-math.inf,
+        high=math.inf,
+        level=level,
+        n=n,
+        unit=unit,
+        null=null,
+        method=method,
     )
 
 

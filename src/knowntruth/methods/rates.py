@@ -51,12 +51,22 @@ def tally(counts: tuple[int, int]) -> Tally:
 
 def wilson(counts: tuple[int, int], *, level: float) -> Interval:
     """Return Wilson's interval of a rate (Wilson 1927): the score test inverted."""
-    successes, trials = tally(counts)
+    return weighted_wilson(*tally(counts), level=level)
+
+
+def weighted_wilson(
+    successes: float, trials: int, *, level: float, weight: float = 1.0
+) -> Interval:
+    """Return Wilson's interval where each trial tells as much as `weight` of them.
+
+    Successes may be an average, as over an order that is left to chance.
+    """
+    alpha, rate = 1 - check_share("level", level), successes / trials
     low, high = proportion_confint(
-        successes, trials, alpha=1 - check_share("level", level), method="wilson"
+        successes * weight, trials * weight, alpha=alpha, method="wilson"
     )
     # Rounding must not push an end past the rate itself.
-    return min(float(low), successes / trials), max(float(high), successes / trials)
+    return min(float(low), rate), max(float(high), rate)
 
 
 def pooled_z_test(control: tuple[int, int], treatment: tuple[int, int]) -> float:

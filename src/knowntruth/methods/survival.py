@@ -22,6 +22,7 @@ from scipy.optimize import brentq
 
 from ..story.estimates import Estimate
 from .checks import check_at_least, check_between, check_share
+from .intervals import z_interval
 from .life_tables import Array, Counts, LifeTable
 from .means import unbounded
 
@@ -228,19 +229,9 @@ def restricted_mean_difference(
     (mean_c, variance_c), (mean_t, variance_t) = _area(control, until), _area(treatment, until)
     gap, n = mean_t - mean_c, control.units + treatment.units
     method = f"{RESTRICTED_MEAN}, z-test"
-    if not min(variance_c, variance_t) > 0:
-        return unbounded(gap, n, level=level, method=method, null=0.0)
-    error = math.sqrt(variance_c + variance_t)
-    reach = float(stats.norm.isf((1 - level) / 2)) * error
-    return Estimate(
-        value=gap,
-        low=gap - reach,
-        high=gap + reach,
-        level=level,
-        n=n,
-        p_value=2 * float(stats.norm.sf(abs(gap) / error)),
-        method=method,
-    )
+    is_known = min(variance_c, variance_t) > 0
+    error = math.sqrt(variance_c + variance_t) if is_known else 0.0
+    return z_interval(gap, error, n, level=level, method=method)
 
 
 def curve_of_independent_tenure(share: float, days: int) -> Array:
