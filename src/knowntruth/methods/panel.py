@@ -122,6 +122,11 @@ class Panel:
         left: Array = table - alpha[self.unit] - gamma[self.period]
         return left.reshape(columns.shape)
 
+    @property
+    def left_inverse(self) -> Array:
+        """Inverse of the periods' indicators' products, once units are taken away."""
+        return self._normal[2]
+
     @cached_property
     def _normal(self) -> tuple[Array, Sparse, Array]:
         """Return weights of units, of units by periods, and the inverse that `within` needs."""
