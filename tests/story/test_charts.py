@@ -409,6 +409,25 @@ def test_equal_cells_have_equal_colours():
 # Effects
 
 
+def test_a_long_reference_is_written_in_full_below_its_factor():
+    figure = charts.effects(
+        EFFECTS, axis="difference", references={"Onboarding": Name("without the tour of <all>")}
+    )
+    ticks = [html.unescape(tick) for tick in figure.layout.yaxis.ticktext]
+    assert "<b>Onboarding</b><br>against without the<br>tour of <all>" in ticks
+
+
+def test_a_forest_breaks_long_labels_and_the_title_of_its_axis_for_a_phone():
+    labels = ["day 30, without those set by hand", str(Name("<b>mean</b>"))]
+    rows = [figures.Row(label, share(0.3)) for label in labels]
+    figure = figures.forest(rows, axis="premium among those retained on a day")
+    assert list(figure.layout.yaxis.ticktext) == [
+        "day 30, without<br>those set by hand", "&#60;b&#62;mean&#60;/b&#62;",
+    ]  # fmt: skip
+    assert list(figure.layout.yaxis.tickvals) == [row.y[0] for row in figure.data[:2]] == labels
+    assert figure.layout.xaxis.title.text == "premium among those retained on a<br>day (%)"
+
+
 def test_effects_draw_a_cross_above_a_dot_at_the_height_of_their_level():
     figure = charts.effects(EFFECTS, axis="difference", references={"Instrument": "Guitar"})
     ticks = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))

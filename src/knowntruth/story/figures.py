@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from IPython.display import display
 
 from .estimates import Estimate
 from .findings import Finding
+from .names import escape, lines_of
 from .numbers import Unit, plain
 from .saying import Sayable, check_traced, payloads_of
 
@@ -31,6 +33,8 @@ FURTHER = ("#AA5CA8", "#8A7A00")
 
 FIGURE = "application/vnd.knowntruth.figure+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+
+LONGEST_LABEL, LONGEST_TITLE = 17, 34  # letters of a line beside and below a forest, on a phone
 
 Role = Literal["sound", "naive", "control"]
 
@@ -164,8 +168,13 @@ def forest(
         categoryarray=labels[::-1],
         range=[-0.5, len(rows) - 0.5],
         showgrid=False,
+        tickvals=labels,
+        ticktext=["<br>".join(map(escape, lines_of(x, LONGEST_LABEL, lines=3))) for x in labels],
     )
-    figure.update_xaxes(title=f"{axis} ({unit_words(unit)})" if unit_words(unit) else axis)
+    title = f"{axis} ({unit_words(unit)})" if unit_words(unit) else axis
+    figure.update_xaxes(
+        title="<br>".join(textwrap.wrap(title, LONGEST_TITLE, break_long_words=False))
+    )
     figure.update_layout(height=110 + 46 * len(rows))
     if reference is not None:
         mark(figure, scale * reference, reference_label)

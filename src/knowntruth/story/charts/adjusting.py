@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from ..figures import NAIVE, mark, unit_words
 from ..saying import Sayable
 from . import drawing
-from .drawing import Known, Label, bare, stated, text
+from .drawing import Known, Label, bare, named, stated, text
 
 CROSS = {"color": NAIVE, "symbol": "x-open", "size": 9}
 SHIFT = 0.17  # of the two estimates of a row, up and down
@@ -159,7 +159,7 @@ def _placed(
     for factor, levels in factors.items():
         heading = f"<b>{drawing.wrapped(factor, HEADING)}</b>"
         if factor in against:
-            heading += f"<br>against {drawing.wrapped(against[factor], lines=1)}"
+            heading += f"<br>{drawing.wrapped(f'against {named(against[factor]).text}', HEADING)}"
         ticks.append((height, heading))
         height -= 0.15
         for row in levels:
