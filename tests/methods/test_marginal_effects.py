@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from knowntruth.errors import DataError
-from knowntruth.methods import marginal_effects as module
+from knowntruth.methods import logistic
 from knowntruth.methods.marginal_effects import MarginalEffects, crude, marginal_effects
 from knowntruth.story.estimates import Estimate
 
@@ -499,7 +499,7 @@ def test_rates_that_lie_far_apart_are_fitted(counts: Counts) -> None:
 
 
 def test_a_fit_that_does_not_converge_is_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_STEPS", 2)
+    monkeypatch.setattr(logistic, "MOST_STEPS", 2)
     result = titanic()
     assert result.reason == "the logistic regression did not converge"
     assert result.effects == {}

@@ -16,7 +16,8 @@ splits an effect by way of another metric, with `links` beneath. `decisions` wei
 `audit` finds what cannot be true of a table, `row_dependence` columns that share random numbers,
 `goodness` whether data obey a rule that is known. `rates_by_group` compares groups of users,
 `retention` follows them by day and cohort; `marginal_effects` says to what extent each factor
-matters, all else equal. `robust` finds middles that outliers move little.
+matters, all else equal, with `cells` and `logistic` beneath. `robust` finds middles that outliers
+move little.
 
 `predictors` says who will have an outcome. `prediction` says what that is worth: `ranking` by
 the order of predictions, `calibration` by how often they come true, `ceilings` at the most,

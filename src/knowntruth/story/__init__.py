@@ -9,7 +9,7 @@ the rest. The wording of a field has a module each: `experiments`, `user_bases`,
 from .estimates import Estimate
 from .facts import Fact, PValue, Reason
 from .findings import Finding, Grade
-from .names import Name
+from .names import Name, listed
 from .saying import say
 
-__all__ = ["Estimate", "Fact", "Finding", "Grade", "Name", "PValue", "Reason", "say"]
+__all__ = ["Estimate", "Fact", "Finding", "Grade", "Name", "PValue", "Reason", "listed", "say"]

@@ -20,9 +20,8 @@ from IPython.display import display
 from . import figures
 from .arrows import Arrow, Box, route
 from .figures import CONTROL, FIGURE, TREATMENT
-from .names import Name, lines_of
+from .names import Name, lines_of, listed
 from .saying import Sayable
-from .user_bases import listed
 
 SVG = "image/svg+xml"
 

@@ -12,7 +12,7 @@ from typing import Literal
 from .experiments import capital
 from .facts import Fact, PValue
 from .findings import Finding
-from .names import Name
+from .names import Name, listed
 
 Reason = Literal[
     "not flat", "fell", "no gain", "free ride", "wrong segment", "several", "power", "cannot tell"
@@ -271,8 +271,7 @@ def sequence_title(crossed: Fact | None, days: Fact) -> str:
 def heard_of_chance(rates: Mapping[str, Fact], alpha: Fact) -> str:
     """Say what repeated looks do to a rate of false alarms."""
     parts = [f"{rate} with {looks} looks" for looks, rate in rates.items()]
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     return (
         f"A test at {alpha} that is looked at again and again, and stopped at the first "
-        f"“significant” look, raises a false alarm in {listed}."
+        f"“significant” look, raises a false alarm in {listed(parts)}."
     )

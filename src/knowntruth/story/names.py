@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST = 60
@@ -21,6 +22,14 @@ _MEANINGFUL = re.compile(r"[&<>\"'`*_\[\]{}$\\|~#^=!@:]")
 def escape(text: str) -> str:
     """Return `text` so that Markdown, HTML and Plotly show it letter by letter."""
     return _MEANINGFUL.sub(lambda hit: f"&#{ord(hit.group())};", text)
+
+
+def listed(words: Sequence[object], *, last: str = "and") -> str:
+    """Return words as a list in a sentence: `a, b and c`."""
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
 def lines_of(label: Name | str, longest: int, *, lines: int = 2) -> list[str]:

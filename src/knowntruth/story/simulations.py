@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from .experiments import capital
 from .facts import Fact, PValue, Reason
 from .findings import Finding
-from .names import Name
-from .user_bases import listed
+from .names import Name, listed
 
 # How a printed figure can be had again.
 REPLAYS = {

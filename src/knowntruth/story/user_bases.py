@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .experiments import capital
 from .facts import Fact, PValue, Reason
 from .findings import Finding
-from .names import Name
+from .names import Name, listed
 
 ESTIMATORS = {
     "mean": "mean",
@@ -19,14 +19,6 @@ ESTIMATORS = {
     "trimmed mean": "trimmed mean",
     "huber": "Huber's location",
 }
-
-
-def listed(words: Sequence[object], *, last: str = "and") -> str:
-    """Return words as a list in a sentence: `a, b and c`."""
-    texts = [str(word) for word in words]
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
 def matters(

@@ -18,8 +18,9 @@ from ...data.statements import Statement
 from ...data.tables import OwnTable, open_table
 from ...errors import DataError, Problem
 from ...methods import retention
+from ...story.experiments import capital
 from ...story.facts import Fact
-from ...story.names import Name
+from ...story.names import Name, listed
 from ..labels import label_words
 from .contract import DAYS, USERS
 
@@ -192,9 +193,8 @@ def _derivation(
     """Tell that retention was made from dates, until when, and what a blank may mean."""
     first, last, until = names["signed_up"], names["last_active"], Name(str(end))
     made = [names[column] for column in derived]
-    listed = " and ".join(filter(None, (", ".join(map(str, made[:-1])), str(made[-1]))))
     text = (
-        f"{listed[:1].upper()}{listed[1:]} {'is' if len(made) == 1 else 'are'} made from the days "
+        f"{capital(listed(made))} {'is' if len(made) == 1 else 'are'} made from the days "
         f"of {first} and {last}: active on that day after {first} or later, as seen until {until}"
     )
     text += ", the latest date of the table." if latest else "."

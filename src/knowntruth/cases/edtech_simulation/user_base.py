@@ -18,7 +18,7 @@ import pandas as pd
 
 from ...data.contract import Contract
 from ...methods import audit, row_dependence
-from ...methods import marginal_effects as margins
+from ...methods.cells import POOLED
 from ...methods.marginal_effects import MarginalEffects
 from ...methods.tables import Table, quoted, relation
 from ...story.estimates import Estimate
@@ -221,7 +221,7 @@ class UserBase(Opened):
 
     def _effect(self, found: MarginalEffects, factor: str, level: str) -> float | None:
         # Levels that the regression took together stand for no one level of the world.
-        if level == margins.POOLED:
+        if level == POOLED:
             return None
         return self.true("effect", found.outcome, factor, level, found.references[factor])
 
