@@ -428,6 +428,20 @@ def test_a_forest_breaks_long_labels_and_the_title_of_its_axis_for_a_phone():
     assert figure.layout.xaxis.title.text == "premium among those retained on a<br>day (%)"
 
 
+@pytest.mark.parametrize(("line", "side"), [(0.9, "right"), (0.4, "left")])
+def test_the_name_of_a_line_stands_where_it_has_room(line, side):
+    values = (0.3, 0.9)
+    levels = [charts.Level(f"group {value}", share(value)) for value in values]
+    rows = [figures.Row(f"group {value}", share(value)) for value in values]
+    gaps = [charts.Effect("f", str(value), None, points(value - line)) for value in values]
+    for figure in (
+        charts.rates(levels, axis="paid", overall=share(line)),
+        figures.forest(rows, axis="paid", reference=line),
+        charts.effects(gaps, axis="difference"),
+    ):
+        assert [one.xanchor for one in figure.layout.annotations] == [side]
+
+
 def test_effects_draw_a_cross_above_a_dot_at_the_height_of_their_level():
     figure = charts.effects(EFFECTS, axis="difference", references={"Instrument": "Guitar"})
     ticks = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))

@@ -35,6 +35,7 @@ FIGURE = "application/vnd.knowntruth.figure+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 
 LONGEST_LABEL, LONGEST_TITLE = 17, 34  # letters of a line beside and below a forest, on a phone
+FAR = 0.6  # of an axis, from where on a label has no room to the right on a phone
 
 Role = Literal["sound", "naive", "control"]
 
@@ -177,7 +178,10 @@ def forest(
     )
     figure.update_layout(height=110 + 46 * len(rows))
     if reference is not None:
-        mark(figure, scale * reference, reference_label)
+        shown = [reference, *(e for one in estimates for e in (one.low, one.high, one.value))]
+        shown = [scale * end for end in shown if math.isfinite(end)]
+        within = min(shown), max(shown)
+        mark(figure, scale * reference, reference_label, within=within)
     if truth is not None:
         mark(figure, scale * truth, "truth", colour=TRUTH, dash="dash", top=True)
         figure.add_trace(
@@ -238,16 +242,21 @@ def mark(
     colour: str = CONTROL,
     dash: str = "solid",
     top: bool = False,
+    within: tuple[float, float] | None = None,
 ) -> None:
-    """Draw a vertical line through the figure with its label at the top or the bottom."""
+    """Draw a vertical line through the figure with its label at the top or the bottom.
+
+    The label stands right of the line, or left of it in the right part of the axis' ends `within`.
+    """
+    is_far = within is not None and at - within[0] > FAR * (within[1] - within[0])
     figure.add_vline(x=at, line={"color": colour, "width": 2 if top else 1, "dash": dash})
     figure.add_annotation(
         x=at,
         y=1 if top else 0,
         yref="paper",
         yanchor="bottom",
-        xanchor="left",
-        xshift=4,
+        xanchor="right" if is_far else "left",
+        xshift=-4 if is_far else 4,
         text=label,
         showarrow=False,
         font={"color": colour, "size": 12},

@@ -106,7 +106,7 @@ def effects(
         words=[_words(row) for row, _ in drawn],
     )
     drawing.label_rows(figure, [at for at, _ in ticks], [words for _, words in ticks])
-    mark(figure, 0.0, reference_label)
+    mark(figure, 0.0, reference_label, within=shown)
     figure.update_yaxes(range=[bottom, 0.6])
     figure.update_xaxes(
         title=drawing.titled(axis, known[0].unit), range=[scale * end for end in shown]

@@ -75,7 +75,8 @@ def rates(
     drawing.diamonds(figure, truths, estimates, heights, words=labels)
     drawing.label_rows(figure, heights, [drawing.wrapped(row.label) for row in rows])
     for line in lines:
-        mark(figure, scale * line, overall_label)
+        ends = scale * shown[0], scale * shown[1]
+        mark(figure, scale * line, overall_label, within=ends)
     # Below the last row there is room for the name of the line.
     figure.update_yaxes(range=[-0.6 - 0.6 * len(lines), len(rows) - 0.4])
     figure.update_xaxes(
