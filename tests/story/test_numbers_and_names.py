@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from knowntruth.story import Fact, Name
+from knowntruth.story import Fact, Name, listed
 from knowntruth.story.names import LONGEST
 from knowntruth.story.numbers import p_value, write
 
@@ -81,3 +81,11 @@ def test_markup_in_a_name_is_escaped(text):
 
 def test_a_long_name_is_cut_and_says_so():
     assert Name("x" * 200).text == "x" * (LONGEST - 1) + "…"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [([], ""), (["age"], "age"), (["age", "skill"], "age or skill"), ("abc", "a, b or c")],
+)
+def test_words_are_listed_with_commas_and_one_conjunction(words, text):
+    assert listed(words, last="or") == text
