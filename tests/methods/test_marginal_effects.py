@@ -17,64 +17,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from knowntruth.errors import DataError
-from knowntruth.methods import logistic
 from knowntruth.methods.marginal_effects import MarginalEffects, crude, marginal_effects
 from knowntruth.story.estimates import Estimate
 
-Array = NDArray[np.float64]
-Counts = Mapping[tuple[str, ...], tuple[int, int]]
+from .conftest import FACTORS, TITANIC, Array, effects, error, table, titanic
 
 Z = 1.959963984540054
-
-
-def table(counts: Counts, names: str) -> pd.DataFrame:
-    """Return a row for each of so many non-events and events of a combination of levels."""
-    rows = [
-        (*levels, y)
-        for levels, (without, with_) in counts.items()
-        for y, times in ((0.0, without), (1.0, with_))
-        for _ in range(times)
-    ]
-    return pd.DataFrame(rows, columns=[*names.split(), "y"])
-
-
-def effects(result: MarginalEffects) -> dict[tuple[str, str], Estimate]:
-    assert result.reason == ""
-    return {(f, level): e for f, found in result.effects.items() for level, e in found.items()}
-
-
-def error(estimate: Estimate) -> float:
-    return (estimate.high - estimate.low) / (2 * stats.norm.isf((1 - estimate.level) / 2))
-
-
-# Dawson 1995, Journal of Statistics Education 3(3): the 2201 people on the Titanic, by class,
-# sex and age; dead and survived. It is `Titanic` of R's package datasets.
-DAWSON: Counts = {
-    ("1st", "Male", "Child"): (0, 5),
-    ("2nd", "Male", "Child"): (0, 11),
-    ("3rd", "Male", "Child"): (35, 13),
-    ("1st", "Female", "Child"): (0, 1),
-    ("2nd", "Female", "Child"): (0, 13),
-    ("3rd", "Female", "Child"): (17, 14),
-    ("1st", "Male", "Adult"): (118, 57),
-    ("2nd", "Male", "Adult"): (154, 14),
-    ("3rd", "Male", "Adult"): (387, 75),
-    ("Crew", "Male", "Adult"): (670, 192),
-    ("1st", "Female", "Adult"): (4, 140),
-    ("2nd", "Female", "Adult"): (13, 80),
-    ("3rd", "Female", "Adult"): (89, 76),
-    ("Crew", "Female", "Adult"): (3, 20),
-}
-FACTORS = ["Class", "Sex", "Age"]
-TITANIC = table(DAWSON, "Class Sex Age")
-
-
-def titanic(*, robust: bool = True, level: float = 0.95) -> MarginalEffects:
-    """Males, adults and the first class are the references."""
-    references = {"Class": "1st"}
-    return marginal_effects(
-        TITANIC, "y", FACTORS, level=level, references=references, robust=robust
-    )
 
 
 # The reference of R's broom.helpers prints, under tidy_avg_comparisons (by R's marginaleffects),
@@ -323,18 +271,6 @@ def test_flags_are_levels_0_and_1_however_they_are_stored(kind: str) -> None:
     assert error(found["Sex", "1"]) == pytest.approx(spread, rel=1e-6)
 
 
-def test_a_missing_label_is_a_level_and_a_missing_number_leaves_the_row_out() -> None:
-    data = TITANIC.assign(Age=TITANIC["Age"].replace("Child", None), flag=1.0)
-    data.loc[::3, "flag"] = 0.0
-    data = pd.concat([data, TITANIC.head(40).assign(y=math.nan, flag=1.0)])
-    data = pd.concat([data, TITANIC.head(40).assign(flag=math.nan)])
-    result = marginal_effects(data, "y", ["Class", "Age", "flag"], level=0.95)
-    assert result.n == 2201
-    assert list(result.effects["Age"]) == ["(blank)"]
-    assert list(result.rates["Age"]) == ["Adult", "(blank)"]
-    assert list(result.effects["flag"]) == ["0"]
-
-
 def test_a_factor_with_one_level_has_no_effect_and_changes_none() -> None:
     data = TITANIC.assign(Ship="Titanic")
     result = marginal_effects(
@@ -343,74 +279,6 @@ def test_a_factor_with_one_level_has_no_effect_and_changes_none() -> None:
     assert result.effects == {**titanic().effects, "Ship": {}}
     assert "Ship" not in result.joint
     assert result.rates["Ship"]["Titanic"].value == pytest.approx(711 / 2201, abs=1e-12)
-
-
-# Levels with few events.
-
-
-def test_levels_with_few_events_or_non_events_are_pooled() -> None:
-    counts = {
-        ("much",): (500, 100),
-        ("some",): (200, 50),
-        ("few",): (100, 4),
-        ("full",): (3, 90),
-        ("none",): (20, 0),
-    }
-    result = marginal_effects(table(counts, "F"), "y", ["F"], level=0.95)
-    assert result.pooled == {"F": ("few", "full", "none")}
-    assert list(result.effects["F"]) == ["some", "(other)"]
-    assert result.effects["F"]["(other)"].value == pytest.approx(94 / 217 - 100 / 600, abs=1e-9)
-    assert result.n == 1067
-
-
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_level_that_is_short_even_when_pooled_takes_the_next_scarcest_along(
-    turned: bool,
-) -> None:
-    counts = {("much",): (500, 100), ("some",): (200, 50), ("few",): (100, 2), ("none",): (9, 2)}
-    data = table(counts, "F")
-    if turned:
-        data["y"] = 1 - data["y"]
-    result = marginal_effects(data, "y", ["F"], level=0.95)
-    assert result.pooled == {"F": ("few", "none", "some")}
-    assert (result.n, result.events) == (963, 809 if turned else 154)
-    assert result.references == {"F": "much"}
-    sign = -1 if turned else 1
-    gap = 54 / 363 - 100 / 600
-    assert result.effects["F"]["(other)"].value == pytest.approx(sign * gap, abs=1e-9)
-
-
-def test_no_row_is_left_out_for_want_of_events() -> None:
-    """A crude difference over chosen rows would not be that of the table."""
-    counts = {
-        ("a", "x"): (50, 20),
-        ("b", "x"): (50, 30),
-        ("a", "z"): (50, 2),
-        ("c", "z"): (50, 1),
-        ("b", "y"): (50, 8),
-    }
-    result = marginal_effects(table(counts, "F G"), "y", ["F", "G"], level=0.95)
-    assert (result.n, result.events) == (311, 61)
-    assert result.pooled == {"F": ("a", "c"), "G": ("y", "z")}
-    assert result.crude["G"]["(other)"].value == pytest.approx(11 / 161 - 50 / 150, abs=1e-9)
-
-
-def test_a_factor_of_which_all_is_pooled_has_no_effects_and_stops_no_other() -> None:
-    counts = {("a", "0"): (90, 40), ("b", "0"): (90, 20), ("b", "1"): (30, 2)}
-    result = marginal_effects(
-        table(counts, "F G"), "y", ["F", "G"], level=0.95, references={"G": "0"}
-    )
-    assert result.reason == ""
-    assert result.pooled == {"G": ("0", "1")}
-    assert result.effects["G"] == {}
-    assert result.effects["F"]["a"].value == pytest.approx(40 / 130 - 22 / 142, abs=1e-9)
-
-
-def test_the_pooled_level_is_the_reference_only_where_there_is_no_other() -> None:
-    counts = {("b",): (90, 9), ("c",): (900, 4), ("d",): (900, 4)}
-    assert marginal_effects(table(counts, "F"), "y", ["F"], level=0.95).references == {"F": "b"}
-    result = marginal_effects(table({**counts, ("b",): (90, 4)}, "F"), "y", ["F"], level=0.95)
-    assert (result.references, result.effects) == ({"F": "(other)"}, {"F": {}})
 
 
 # Where there is no answer.
@@ -428,90 +296,6 @@ def test_too_few_events_are_the_reason() -> None:
         assert result.reason == reason
         assert not any([result.effects, result.crude, result.rates, result.joint])
     assert marginal_effects(TITANIC.head(0), "y", FACTORS, level=0.95).n == 0
-
-
-def test_factors_that_follow_from_each_other_are_named() -> None:
-    region = TITANIC["Class"].map({"1st": "up", "2nd": "up", "3rd": "down", "Crew": "down"})
-    data = TITANIC.assign(Deck=region, Gender=TITANIC["Sex"].str.upper())
-    for factors, collinear in (
-        ([*FACTORS, "Gender"], ("Sex", "Gender")),
-        (["Deck", "Sex", "Class"], ("Deck", "Class")),
-        ([*FACTORS, "Deck", "Gender"], ("Class", "Sex", "Deck", "Gender")),
-    ):
-        result = marginal_effects(data, "y", factors, level=0.95)
-        assert result.collinear == collinear
-        assert result.reason.startswith(", ".join(collinear[:-1]) + f" and {collinear[-1]} cannot")
-        assert result.effects == {}
-        assert list(result.crude) == factors
-
-
-def three(last: tuple[int, int], first: tuple[int, int]) -> pd.DataFrame:
-    counts = {("a", "c"): (9, 9), ("b", "d"): (9, 9), ("a", "d"): last, ("b", "c"): first}
-    return table(counts, "F G")
-
-
-def test_separation_is_found_though_every_level_has_events_and_non_events() -> None:
-    """(b = 1, d = -1) is 0 in the mixed cells, and tells the others apart."""
-    result = marginal_effects(three((9, 0), (0, 9)), "y", ["F", "G"], level=0.95)
-    assert result.reason == (
-        "some combination of F and G has only rows with y or only without (separation)"
-    )
-    assert (result.effects, result.joint) == ({}, {})
-    assert result.crude["F"]["b"].value == pytest.approx(18 / 27 - 9 / 27, abs=1e-12)
-
-
-@pytest.mark.parametrize(("last", "first"), [((0, 9), (0, 9)), ((9, 0), (1, 8)), ((9, 0), (9, 0))])
-def test_cells_of_one_kind_alone_are_no_separation(
-    last: tuple[int, int], first: tuple[int, int]
-) -> None:
-    """statsmodels' GLM on single rows finds the same, finite fit."""
-    data = three(last, first)
-    X = sm.add_constant(pd.get_dummies(data[["F", "G"]], dtype=float)[["F_b", "G_d"]])
-    fit = sm.GLM(data["y"], X, family=sm.families.Binomial()).fit(tol=1e-12)
-    treated, untreated = (fit.predict(X.assign(F_b=b)).mean() for b in (1.0, 0.0))
-    found = effects(marginal_effects(data, "y", ["F", "G"], level=0.95))
-    assert found["F", "b"].value == pytest.approx(treated - untreated, abs=1e-9)
-
-
-def test_separation_by_one_of_many_factors_names_the_others_not() -> None:
-    data = three((9, 0), (0, 9))
-    data = pd.concat([data.assign(H="x"), data.assign(H="y"), data.assign(H="y")])
-    result = marginal_effects(data, "y", ["H", "F", "G"], level=0.95)
-    assert result.reason.startswith("some combination of F and G has")
-
-
-@pytest.mark.parametrize(
-    "counts",
-    [
-        # From the common rate, undamped steps lead away from these.
-        {("a",): (90, 9), ("b",): (1800, 8)},
-        # The log odds lie 26 apart.
-        {("a",): (300_000, 1), ("b",): (1, 300_000), ("c",): (5, 5)},
-    ],
-)
-def test_rates_that_lie_far_apart_are_fitted(counts: Counts) -> None:
-    cells = [(*levels, y, n) for levels, pair in counts.items() for y, n in enumerate(pair)]
-    short = pd.DataFrame(cells, columns=["F", "y", "n"])
-    data = short.loc[short.index.repeat(short["n"])]
-    result = marginal_effects(data, "y", ["F"], level=0.95, fewest_events=1, references={"F": "a"})
-    rates = [with_ / (without + with_) for without, with_ in counts.values()]
-    assert result.effects["F"]["b"].value == pytest.approx(rates[1] - rates[0], abs=1e-9)
-
-
-def test_a_fit_that_does_not_converge_is_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logistic, "MOST_STEPS", 2)
-    result = titanic()
-    assert result.reason == "the logistic regression did not converge"
-    assert result.effects == {}
-    assert result.crude.keys() == set(FACTORS)
-
-
-def test_a_reference_that_was_pooled_is_the_reason() -> None:
-    counts = {("b",): (90, 9), ("c",): (90, 4), ("d",): (90, 4)}
-    data = table(counts, "F")
-    result = marginal_effects(data, "y", ["F"], level=0.95, references={"F": "c"})
-    assert result.reason == "c, the reference of F, has too few events or non-events"
-    assert result.pooled == {"F": ("c", "d")}
 
 
 @pytest.mark.parametrize(
