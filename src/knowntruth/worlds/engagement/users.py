@@ -1,0 +1,102 @@
+"""Users of `engagement`, drawn block by block: who they are and what they may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .. import streams
+from .parameters import Parameters
+from .rules import Array, Rules
+
+WORLD = "engagement/"  # two worlds with one seed share no random numbers
+LAUNCH = pd.Timestamp("2025-03-03")
+RECRUITED = 90  # days before the record over which those who are there at its start signed up
+
+
+@dataclass(frozen=True)
+class People:
+    """Users of one block, most of it hidden from the analyst.
+
+    Attributes:
+        signup: day of sign-up, below zero before the record.
+        burst: whether they came in the burst.
+        activity: hidden activity, a standard normal number.
+        active_chance: chance of each day since sign-up to be active.
+        cohort: which wave gives them access, 0 for never.
+        access_day: the day on which they get it; 0 for cohort 0.
+        takes_up: whether they use the feature once they have access.
+    """
+
+    signup: Array
+    burst: Array
+    activity: Array
+    active_chance: Array
+    cohort: Array
+    access_day: Array
+    takes_up: Array
+
+
+def people_of(rules: Rules, block: int, count: int) -> People:
+    """Return the first `count` users of a block."""
+    p = rules.p
+
+    def uniform(name: str) -> Array:
+        return streams.generator(p.seed, WORLD + name, block).random(count)
+
+    def normal(name: str) -> Array:
+        return streams.generator(p.seed, WORLD + name, block).standard_normal(count)
+
+    slot = np.searchsorted(np.cumsum(rules.arrivals)[:-1], uniform("signup"), side="right")
+    burst = slot == p.days + 1
+    signup = np.where(burst, rules.launch, slot - 1)
+    recruited = -1 - np.floor(uniform("recruited") * RECRUITED).astype(np.int64)
+    signup = np.where(slot == 0, recruited, signup)
+    activity = normal("activity")
+    wave = 1 + np.searchsorted(np.cumsum(rules.cohorts)[:-1], uniform("wave"), side="right")
+    has_access = uniform("access") < rules.access_chance(activity)
+    cohort = np.where(has_access, wave, 0)
+    return People(
+        signup=signup,
+        burst=burst,
+        activity=activity,
+        active_chance=rules.active_chance(activity, normal("habit"), burst),
+        cohort=cohort,
+        access_day=np.where(has_access, np.maximum(rules.wave_days[cohort], signup), 0),
+        takes_up=has_access & (uniform("take_up") < p.take_up),
+    )
+
+
+def whole_blocks(start: int, stop: int) -> Iterator[tuple[int, slice]]:
+    """Return the blocks of users `start` to `stop - 1`.
+
+    Raises:
+        ValueError: when `start` is not the first user of a block.
+    """
+    if start % streams.BLOCK:
+        raise ValueError(f"start must be a multiple of {streams.BLOCK}")
+    return streams.blocks(start, stop)
+
+
+def dates(p: Parameters) -> pd.DatetimeIndex:
+    """Return the days on record."""
+    first = LAUNCH - pd.Timedelta(days=p.days_before)
+    return pd.date_range(first, periods=p.days, unit="us")
+
+
+def day_effects(p: Parameters) -> Array:
+    """Return what each day adds to the length of everybody's day: an AR(1) series."""
+    shocks = streams.column(
+        p.seed,
+        WORLD + "day",
+        lambda rng, days: rng.standard_normal(days.stop - days.start),
+        stop=p.days,
+    )
+    effects = p.day_spread * shocks
+    fresh = np.sqrt(1 - p.day_persistence**2)
+    for day in range(1, p.days):
+        effects[day] = p.day_persistence * effects[day - 1] + fresh * effects[day]
+    return effects
