@@ -98,6 +98,8 @@ def by_weekday(ratio: Finding, *, unit: Name) -> str:
 
 def dependence(hits: Fact, looks: Fact, *, may_be_sorted: bool = False) -> str:
     """Say whether columns share random numbers, or whatever else makes rows alike."""
+    if not looks.value:
+        return "There are too few columns that differ from row to row, or too few rows, to look."
     if not hits.value:
         return (
             f"In {looks} looks no column tells anything about another one further down. "
