@@ -150,7 +150,7 @@ def event_study(
         covariance=covariance,
         degrees=found.degrees,
         after=found.combination(weights, level=level, n=n, method=method) if later.any() else None,
-        pre_test=_pre_test(times, found.coefficients[: len(times)], covariance, found.degrees),
+        pre_test=pre_test(times, found.coefficients[: len(times)], covariance, found.degrees),
         units=panel.units,
         treated=int(panel.ever.sum()),
         clusters=panel.clusters,
@@ -207,17 +207,8 @@ def detectable(study: EventStudy, *, power: float = 0.8, level: float = 0.95) ->
     return math.sqrt(far / float(drift @ np.linalg.solve(before, drift)))
 
 
-def _unfit(panel: Panel) -> str:
-    if not panel.starts:
-        return "no unit is ever treated"
-    if panel.ever.all():
-        return "every unit is treated: nothing is left to compare with"
-    if len(panel.starts) > 1:
-        return f"treatment starts in {len(panel.starts)} periods, not in one"
-    return ""
-
-
-def _pre_test(times: list[int], values: Array, covariance: Array, degrees: int) -> PreTest | None:
+def pre_test(times: list[int], values: Array, covariance: Array, degrees: int) -> PreTest | None:
+    """Return the test that all effects before the start are nothing; None where there is none."""
     before = [i for i, t in enumerate(times) if t < 0]
     if not before or not _is_regular(covariance[np.ix_(before, before)], degrees):
         return None
@@ -226,6 +217,16 @@ def _pre_test(times: list[int], values: Array, covariance: Array, degrees: int) 
     q = len(before)
     p_value = float(stats.f.sf(wald / q, q, degrees))
     return PreTest(statistic=wald / q, degrees=(q, degrees), p_value=p_value)
+
+
+def _unfit(panel: Panel) -> str:
+    if not panel.starts:
+        return "no unit is ever treated"
+    if panel.ever.all():
+        return "every unit is treated: nothing is left to compare with"
+    if len(panel.starts) > 1:
+        return f"treatment starts in {len(panel.starts)} periods, not in one"
+    return ""
 
 
 def _is_regular(covariance: Array, degrees: int) -> bool:
