@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from lifelines.datasets import load_rossi
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from knowntruth.runs import report
 from knowntruth.story.saying import untraced
@@ -160,8 +162,18 @@ def paying(chapter, tmp_path_factory):
     return run, frame
 
 
+@pytest.fixture(scope="module")
+def alike(chapter, tmp_path_factory):
+    """Return the report on sixty users who all pay, do nothing, and are as good as alike."""
+    frame = pd.DataFrame({"converted": [1] * 60, "activity": 0, "day_7": [0, 1, 1] * 20})
+    frame["onboarding"], frame["factors"] = [0, 1] * 30, ["a", "b", "c"] * 20
+    path = tmp_path_factory.mktemp("alike") / "alike.csv"
+    frame.to_csv(path, index=False)
+    return chapter("edtech_simulation", {"data": str(path)})
+
+
 class TestEveryReport:
-    @pytest.fixture(params=["rossi", "cdnow", "hostile", "paying"])
+    @pytest.fixture(params=["rossi", "cdnow", "hostile", "paying", "alike"])
     def run(self, request):
         found = request.getfixturevalue(request.param)
         return found[0] if isinstance(found, tuple) else found
@@ -173,7 +185,7 @@ class TestEveryReport:
             assert untraced(f"{shown['title']} {shown['alt']}", shown["facts"]) == []
 
     def test_nothing_of_a_simulated_world_is_in_it(self, run):
-        introduction, *rest = [c for c in run.notebook.cells if c.cell_type == "markdown"]
+        introduction = next(c for c in run.notebook.cells if c.cell_type == "markdown")
         assert "Here nobody knows the truth" in introduction.source
         text = everything(run).replace(introduction.source, "").replace("such as lessons", "")
         text = text.replace("took the guided start", "")
@@ -213,9 +225,6 @@ class TestTheReleasedPrisoners:
     def test_the_adjusted_difference_is_the_standardised_one(self, rossi):
         # scipy 1.17: maximum likelihood of the logistic regression, then everybody with the
         # aid and everybody without it.
-        from scipy.optimize import minimize  # noqa: PLC0415
-        from scipy.special import expit  # noqa: PLC0415
-
         data = load_rossi()
         x = np.column_stack([np.ones(432), data[["race", "mar", "paro", "fin"]]])
         y = data["arrest"].to_numpy()
@@ -231,9 +240,9 @@ class TestTheReleasedPrisoners:
         for words in (
             "This table has too few columns for any rule to be asked.",
             "The day of sign-up is not in this table",
-            "This table holds no retention",
+            "This table holds no retention that could be divided",
             "This table does not hold who pays",
-            "This table counts no activity",
+            "This table holds no activity",
             "nothing can be weighed",
         ):
             assert words in rossi.text
@@ -322,3 +331,19 @@ class TestManySmallGroups:
         run, _ = paying
         predictors = [row[0] for row in table(run, "What the predictions are worth")[1:]]
         assert predictors == ["logistic regression", "boosted trees"]
+
+
+class TestUsersWhoAreAlike:
+    def test_what_cannot_be_told_is_said_to_be_so(self, alike):
+        for words in (
+            "**Conversion is 100.0%**",
+            "No group of factors has 100 rows, so it divides nobody",
+            "This table does not hold retention on several days",
+            "no activity in which users differ",
+            "cannot be predicted",
+        ):
+            assert words in alike.text
+
+    def test_the_effect_on_retention_is_that_of_the_table(self, alike):
+        # Users come in sixes: of the three with the onboarding two stay, and so without it.
+        assert alike.finding("crude_day_7_onboarding_1")["value"] == pytest.approx(0, abs=1e-9)

@@ -25,6 +25,7 @@ STYLES = (
 FAINT = "rgba(120,125,134,0.35)"
 FEW = 12  # points that each get a marker
 LETTER = 0.065  # height of a line of text, as a share of the axis
+NAMED = 20  # letters of a name at the end of a curve, which has one line
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _name_ends(
     ends = [scale * bare(one.points[-1][1]).value for one in chosen]
     names = [
         f'\N{NO-BREAK SPACE}<span style="color:{colour}">{sign}</span> '
-        f"{drawing.wrapped(one.label, lines=1)}"
+        f"{drawing.wrapped(one.label, NAMED, lines=1)}"
         for one, (colour, _, _, sign) in zip(chosen, STYLES, strict=False)
     ]
     if others:
