@@ -109,6 +109,8 @@ def event_study(
 ) -> EventStudy:
     """Regress on time from the start, with effects of units and of periods.
 
+    Rows by times are held in memory a few times over: of many units, aggregate days to weeks.
+
     Args:
         panel: with one start.
         level: of the intervals, each alone.

@@ -112,15 +112,24 @@ class Panel:
         """
         units, crossed, inverse = self._normal
         table = columns.reshape(len(self.unit), -1)
-        weighted = table * self.weight[:, None]
-        sums = np.column_stack([self.by_unit(column) for column in weighted.T])
-        count = len(self.periods)
-        totals = [np.bincount(self.period, column, minlength=count) for column in weighted.T]
+        by_unit, by_period = self._sums
+        sums, totals = by_unit @ table, by_period @ table
         means = sums / units[:, None]
-        gamma = inverse @ (np.column_stack(totals) - crossed.T @ means)
+        gamma = inverse @ (totals - crossed.T @ means)
         alpha = means - (crossed @ gamma) / units[:, None]
         left: Array = table - alpha[self.unit] - gamma[self.period]
         return left.reshape(columns.shape)
+
+    @cached_property
+    def _sums(self) -> tuple[Sparse, Sparse]:
+        """Return what adds rows up to units and to periods, by weight."""
+        rows, n = np.arange(len(self.unit)), len(self.unit)
+        counts = (self.unit, self.units), (self.period, len(self.periods))
+        by_unit, by_period = (
+            sparse.csr_array((self.weight, (code, rows)), shape=(count, n))
+            for code, count in counts
+        )
+        return by_unit, by_period
 
     @property
     def left_inverse(self) -> Array:

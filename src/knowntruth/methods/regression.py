@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import sparse, stats
 
 from ..story.estimates import Estimate
 from ..story.numbers import Unit
@@ -134,9 +134,9 @@ def clustered(rows: Array, cluster: Codes) -> Array:
     """Return sums of rows by cluster, clusters numbered from 0."""
     _, code = np.unique(cluster, return_inverse=True)
     count = int(code.max()) + 1
-    sums = np.zeros((count, rows.shape[1]))
-    np.add.at(sums, code, rows)
-    return sums
+    n = len(rows)
+    member = sparse.csr_array((np.ones(n), (code, np.arange(n))), shape=(count, n))
+    return np.asarray(member @ rows)
 
 
 def t_estimate(
@@ -168,10 +168,14 @@ def t_estimate(
 
 
 def _independent(columns: Array, size: Array) -> list[int]:
-    """Return the columns that those before them do not explain (Gram and Schmidt, twice)."""
-    basis = np.empty((len(columns), 0))
+    """Return the columns that those before them do not explain (Gram and Schmidt, twice).
+
+    The triangle of QR has the same angles as the columns, and is far smaller.
+    """
+    triangle = np.asarray(np.linalg.qr(columns, mode="r"))
+    basis = np.empty((len(triangle), 0))
     kept = []
-    for i, column in enumerate(columns.T):
+    for i, column in enumerate(triangle.T):
         left = column
         for _ in range(2):
             left = left - basis @ (basis.T @ left)
