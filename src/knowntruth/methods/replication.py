@@ -45,10 +45,15 @@ class Behaviour:
 
     @property
     def is_biased(self) -> bool:
-        """Whether the bias is clear and larger than a tenth of the spread."""
+        """Whether the bias is clearly larger than a tenth of the spread.
+
+        Its whole Monte Carlo interval has to be: a bias that is clear but small harms nobody,
+        and of sound methods one in twenty would be called biased by chance.
+        """
         if self.bias is None or not self.spread:
             return False
-        return self.bias.direction != "unclear" and abs(self.bias.value) > self.spread / 10
+        small = self.spread / 10
+        return self.bias.low > small or self.bias.high < -small
 
     @property
     def covers_too_little(self) -> bool:

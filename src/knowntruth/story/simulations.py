@@ -121,6 +121,17 @@ def shared(first: Name, second: Name, lag: Fact, rate: Fact, base: Fact) -> str:
     )
 
 
+def failing(failing: Fact, tried: Fact) -> str:
+    """Say how many methods fail in many worlds."""
+    if not failing.value:
+        return f"None of the {tried} methods fails."
+    fail = "fails: its bias is" if failing.value == 1 else "fail: their bias is"
+    return (
+        f"Of {tried} methods {failing} {fail} clearly more than a small part of the spread, "
+        "or the interval holds the truth too rarely."
+    )
+
+
 def replayed(counts: Mapping[str, Fact]) -> str:
     """Say how many printed figures a replay gives again, and how."""
     return (

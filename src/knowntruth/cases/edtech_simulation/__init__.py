@@ -9,7 +9,7 @@ from .. import Case
 from .contract import USERS
 from .parameters import Parameters
 
-__all__ = ["CASE", "score", "start"]
+__all__ = ["CASE", "null_of", "score", "start"]
 
 
 def _open(p: Any) -> Any:
@@ -47,3 +47,10 @@ def score(p: Parameters, *, replications: int, workers: int) -> Any:
     from . import scored
 
     return scored.score(p, replications=replications, workers=workers)
+
+
+def null_of(p: Parameters) -> Parameters:
+    """Return the same world, but for an onboarding that does nothing at all."""
+    from . import scored
+
+    return scored.null_of(p)

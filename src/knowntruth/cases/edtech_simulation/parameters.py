@@ -29,7 +29,7 @@ class Analysis(parameters.Parameters):
         15_000.0, "cost of onboarding them", unit="money", ge=0, le=1e12
     )
     replications: int = parameter(
-        200, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
+        100, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
     )
     workers: int = parameter(2, "processes that share that work", ge=1, le=64)
 

@@ -134,6 +134,6 @@ def _effect(
         outcome,
         causes,
         level=level,
-        references={ONBOARDING: "0"},
+        references=case.references,
         of=[ONBOARDING],
     )

@@ -7,7 +7,7 @@ Answers are the chapter's own numbers, made from codes and counts instead of tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from ...story.estimates import Estimate
 from ...worlds.edtech.truth import Truth, truth_of
 from ...worlds.edtech.users import day_weights, draw
 from ..many_worlds import NOTHING, Answer
+from .middles import middles_of
 from .parameters import Parameters
 from .user_base import ONBOARDING, SMALL
 
@@ -54,19 +55,19 @@ class Reference:
     Attributes:
         p: their parameters.
         truth: what is true in them.
-        plain: what would be true without any outliers.
+        middles: what each estimator of a middle would find without outliers, and without chance.
     """
 
     p: Parameters
     truth: Truth
-    plain: Truth
+    middles: Mapping[str, float]
 
     @classmethod
     def of(cls, p: Parameters) -> Reference:
         """Return what worlds of these parameters share, the weights of days included."""
         # Drawn anew with each seed they would move the truth, by little.
         p = p.model_copy(update={"daily_weights": day_weights(p).tolist(), "late_august": 1.0})
-        return cls(p, truth_of(p), truth_of(p.model_copy(update={"outliers": []})))
+        return cls(p, truth_of(p), middles_of(p.model_copy(update={"outliers": []})))
 
     @property
     def is_chosen(self) -> bool:

@@ -14,7 +14,6 @@ from .replicates import (
     CONVERTED,
     DAY_1,
     DAY_30,
-    LESSONS,
     WITH_AND_WITHOUT,
     Reference,
     Replicate,
@@ -39,15 +38,15 @@ CENTRES: dict[robust.Kind, tuple[str, bool, str]] = {
     ),
     "median": (
         "Median", False,
-        "Is the user in the middle, whom outliers hardly move; a skewed mean lies elsewhere.",
+        "Withstands a few who are far out; moves where many are odd, as idle users are.",
     ),
     "trimmed mean": (
         "Trimmed mean", False,
-        "Drops a tenth at both ends, outliers or not; a skewed mean lies elsewhere.",
+        "Drops a tenth at both ends; moves where more than that are odd.",
     ),
     "huber": (
-        "Huber's estimate", False,
-        "Pulls in whoever is far out, outlier or not; a skewed mean lies elsewhere.",
+        "Huber's location", False,
+        "Pulls in whoever is far out; idle users are too many for it, and too near.",
     ),
 }  # fmt: skip
 
@@ -192,8 +191,12 @@ def _centres() -> Iterator[Method]:
     for kind, (label, is_naive, why) in CENTRES.items():
         yield _level(
             kind.replace(" ", "_"), label, USUAL_LESSONS, "number", is_naive,
-            partial(Replicate.centre, kind=kind), lambda r: r.plain.overall[LESSONS], why,
+            partial(Replicate.centre, kind=kind), partial(_middle, kind=kind), why,
         )  # fmt: skip
+
+
+def _middle(reference: Reference, kind: str) -> float:
+    return reference.middles[kind]
 
 
 def _rare() -> Iterator[Method]:

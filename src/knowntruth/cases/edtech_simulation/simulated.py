@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods import robust
 from ...story.diagrams import Node
 from ...story.names import Name
 from ...worlds.edtech.contract import USERS
 from ...worlds.edtech.rules import Array, Rules
-from ...worlds.edtech.truth import Truth, lesson_shares
+from ...worlds.edtech.truth import Truth
 from ...worlds.edtech.world import World, simulate
 from ..labels import label_words
 from ..opened import Known
 from .diagram import diagram
+from .middles import middles_of
 from .parameters import Parameters
 from .user_base import Factor, Outcome, UserBase, stand_together
 
@@ -66,7 +66,6 @@ WORDS = {
 }
 
 
-CROWD = 2_000_000
 # Kind of outlier: in words, and what its users do.
 KINDS = {
     "churn_spike": ("churn spikes", "leave far more often than their group"),
@@ -171,14 +170,8 @@ class KnownUsers(Known):
         return diagram(self.world.parameters, names)
 
     def middles(self) -> dict[str, float]:
-        """Return the mean of activity and its robust locations, were users without number.
-
-        Worked out on as many users as `CROWD`, with every number of lessons in its share.
-        """
-        shares = lesson_shares(self.world.parameters)
-        lessons = np.repeat(np.arange(len(shares)), np.round(CROWD * shares).astype(int))
-        found = robust.location(pd.DataFrame({"activity": lessons}), "activity", level=0.95)
-        return {name: estimate.value for name, estimate in found.items()}
+        """Return the mean of activity and its robust locations, were users without number."""
+        return middles_of(self.world.parameters)
 
     def drawn(self) -> list[tuple[str, str, str, NDArray[np.bool_]]]:
         """Return what was drawn by chance: in words, its column, its chance, and from whom.

@@ -114,10 +114,13 @@ class UserBase(Opened):
         columns = [factor.column for factor in self.factors]
         return [*columns, ONBOARDING] if self.onboarding else columns
 
-    @property
+    @cached_property
     def references(self) -> dict[str, str]:
         """The level that others are held against, where it is not the most frequent one."""
-        return {ONBOARDING: "0"} if self.onboarding else {}
+        if not self.onboarding:
+            return {}
+        ((least, most),) = self.units.aggregate(f"min({ONBOARDING}), max({ONBOARDING})").fetchall()
+        return {ONBOARDING: "0"} if least == 0 and most == 1 else {}
 
     @property
     def divided(self) -> tuple[Factor, ...]:
