@@ -20,6 +20,7 @@ from knowntruth.methods.did import (
     by_regression,
     changes,
     four_means,
+    placebo,
     taken_up,
     two_way,
 )
@@ -316,6 +317,23 @@ def test_constants_of_units_and_periods_change_nothing_and_scale_scales(
     if way is not by_regression:  # between units it takes their levels for noise
         ends = sorted((scale * before.low, scale * before.high))
         assert [after.low, after.high] == pytest.approx(ends, abs=1e-8)
+
+
+def test_a_placebo_is_the_effect_of_an_earlier_start_on_the_rows_before() -> None:
+    data = offers()
+    data = data[(data["unit"] != 5) | (data["period"] >= 3)]
+    panel = panel_of(data)
+    early = placebo(panel, 1)
+    assert (early.units, early.periods) == (119, (0, 1, 2))
+    call: Callable[..., Panel] = read
+    names = {"unit": "unit", "period": "period", "group": "group", "outcome": "y"}
+    alone = call(data[data["period"] < 3], start=1, **names)
+    for way in WAYS:
+        assert way(early, level=0.95) == way(alone, level=0.95)
+    with pytest.raises(ValueError, match="3 is no period between"):
+        placebo(panel, 3)
+    with pytest.raises(ValueError, match="one start, not 0"):
+        placebo(panel_of(data.assign(group=0)), 1)
 
 
 def test_exchanging_the_groups_turns_the_sign() -> None:
