@@ -85,11 +85,12 @@ def by_hand(panel: Panel, null: float) -> float:
     return float(np.mean(np.array(flipped) >= observed * (1 - 1e-9)))
 
 
-@pytest.mark.parametrize("null", [0.0, 0.4])
+@pytest.mark.parametrize("null", [0.0, 0.4, 1.0])
 def test_sums_by_cluster_and_period_do_what_fitting_again_does(null: float) -> None:
-    """With weights, a hole and a covariate."""
+    """With weights, holes, a covariate and clusters of one to eight units."""
     random = np.random.default_rng(2)
-    panel = few(3, clusters=6)
+    panel = few(3, clusters=7)
+    panel = clusters_of(panel, np.repeat(np.arange(7), [1, 8, 2, 6, 1, 7, 3]))
     rows = random.random(len(panel.unit)) < 0.85
     changes = {
         "unit": panel.unit[rows],
