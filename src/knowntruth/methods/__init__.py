@@ -22,4 +22,9 @@ move little.
 `predictors` says who will have an outcome. `prediction` says what that is worth: `ranking` by
 the order of predictions, `calibration` by how often they come true, `ceilings` at the most,
 with `outcomes` beneath. `intervals` makes the intervals that several methods share.
+
+`panel` reads units by period. `did` finds the effect of one start, with `regression` beneath;
+`event_study` follows it through time and says what a pre-test can see. `wild_bootstrap` serves few
+clusters, `honest` trends that are not parallel, `staggered` several starts, `synthetic_control` a
+single treated unit. `serial` compares stretches of days that are not independent.
 """
