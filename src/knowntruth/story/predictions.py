@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from .facts import Fact, Reason
 from .findings import Finding
 from .names import Name
 from .numbers import decimals_for, plain
+from .user_bases import listed
 
 PREDICTORS = {
     "simple": "the logistic regression",
@@ -25,6 +27,18 @@ HOW_TO_READ = (
     "the base rate. The slope says whether the chances can be taken at their word: below one they "
     "lie too far apart, above one too close together."
 )
+HOW_TO_READ = (
+    "The first column is the chance that a user who pays was given more than one who does not; "
+    "a blind guess has one half. Average precision is what it is worth when few pay: the share of "
+    "payers among those picked, averaged over how far down the list one goes; a blind guess has "
+    "the base rate. The slope says whether the chances can be taken at their word: below one they "
+    "lie too far apart, above one too close together."
+)
+
+BLIND = 0.5  # chance of a blind guess to rank right
+# Of the way from a blind guess to the oracle, what counts as nearly all, and as most of it.
+NEARLY, MOST = 0.9, 0.75
+HARDLY = 0.02  # of a blind guess, above it: a way that is no longer one
 
 
 class Scored(Protocol):
@@ -62,15 +76,16 @@ def _cell(estimate: Estimate | None, scale: float = 1) -> str:
     if estimate is None:
         return "–"
     decimals = max(1, decimals_for(estimate.resolution, scale=scale))
-    value, low, high = (
-        plain(scale * x, decimals) for x in (estimate.value, estimate.low, estimate.high)
-    )
+    value = plain(scale * estimate.value, decimals)
+    if math.isinf(estimate.low) and math.isinf(estimate.high):
+        return f"{value} (no bounds)"
+    low, high = (plain(scale * end, decimals) for end in (estimate.low, estimate.high))
     return f"{value} ({low} to {high})"
 
 
 def impossible(outcome: Name, reason: Reason) -> str:
     """Say that nobody can be predicted, and why."""
-    return f"Who has {outcome} cannot be predicted in this run: {reason}."
+    return f"{outcome:capital} cannot be predicted in this run: {reason}."
 
 
 def better(gap: Finding) -> str:
@@ -80,7 +95,7 @@ def better(gap: Finding) -> str:
         return f"The trees rank better than the regression ({evidence})."
     if gap.direction == "lower":
         return f"The trees rank worse than the regression ({evidence})."
-    return f"Trees and regression rank equally well, as far as these data can tell ({evidence})."
+    return f"Whether trees or regression rank better cannot be told from these data ({evidence})."
 
 
 def reached(
@@ -95,30 +110,50 @@ def reached(
 
 
 def picked(precision: Finding, share: Fact, *, unit: Name) -> str:
-    """Say in a title how many of the likeliest have the outcome."""
-    return f"Of the likeliest {share} of {unit}, {precision:value} have {precision.what}"
-
-
-def ceiling(expected: Mapping[str, Fact]) -> str:
-    """Say how close the predictors come to what nobody can exceed, luck aside."""
-    top = expected["oracle"]
-    parts = [f"{PREDICTORS[name]} {fact}" for name, fact in expected.items() if name != "oracle"]
+    """Say in a title how many of the likeliest by the trees have the outcome."""
     return (
-        f"Luck aside, the chance to rank right is {top} for the oracle, and nobody can do better; "
-        f"it is {' and '.join(parts)}. "
-        f"{_left(expected, top)}"
+        f"{precision.what:capital} among the {share} of {unit} that the trees find likeliest: "
+        f"{precision:value}"
     )
 
 
-def _left(expected: Mapping[str, Fact], top: Fact) -> str:
-    blind = 0.5
+def ceiling(order: Mapping[str, Fact], top: Mapping[str, Fact], base: float) -> str:
+    """Say how close the predictors come to what nobody can exceed, luck aside.
+
+    Args:
+        order: by predictor, the chance to rank right that is to be expected.
+        top: by predictor, the average precision that is to be expected.
+        base: the average precision of a blind guess.
+    """
+    models = [name for name in order if name != "oracle"]
+    ranks = listed([f"{PREDICTORS[name]} with {order[name]}" for name in models])
+    precise = listed([f"{top[name]} for {PREDICTORS[name]}" for name in models])
+    return (
+        f"Luck aside, the oracle ranks right with a chance of {order['oracle']}, and nobody can "
+        f"do better; {ranks}. "
+        f"The average precision to expect is {top['oracle']} for the oracle, {precise}. "
+        f"{_left(_learnt(order, BLIND), _learnt(top, base))}"
+    )
+
+
+def _learnt(expected: Mapping[str, Fact], blind: float) -> float | None:
+    """Return how far the best model gets from a blind guess to the oracle; None for nowhere."""
+    way = expected["oracle"].value - blind
     best = max(fact.value for name, fact in expected.items() if name != "oracle")
-    if top.value - blind < 0.01:
+    return None if way < HARDLY * blind else (best - blind) / way
+
+
+def _left(order: float | None, top: float | None) -> str:
+    if order is None:
         return "In this world nobody can be told from anybody else, and a model can only seem to."
-    nearly, most = 0.9, 0.75
-    reached_share = (best - blind) / (top.value - blind)
-    if reached_share >= nearly:
+    least = order if top is None else min(order, top)
+    if least >= NEARLY:
         return "What a model can learn here, the better of the two has all but learnt."
-    if reached_share >= most:
+    if least >= MOST:
         return "Most of what can be known is learnt; the rest is hidden, or too rare to learn."
+    if order >= NEARLY:
+        return (
+            "The order of all is nearly learnt; who belongs at its very top is not, because that "
+            "is hidden, or too rare to learn."
+        )
     return "Much of what could be known is not learnt: it is hidden, or too rare to learn."

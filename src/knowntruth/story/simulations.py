@@ -35,32 +35,40 @@ def drop_rule(how: str, share: Fact) -> str:
         return "in this run none of them was to stay away."
     if how == "as coded":
         return (
-            f"{share} was to stay away. The rule takes that off their share of all users, "
-            "and on every day, which leaves hardly any of them."
+            f"{share} of them were to stay away. The rule takes that off their share of all, "
+            "and on every day, so that more of them stay away than was meant."
         )
     return f"by the rule {share} of them stay away after it."
 
 
 def obeyed(what: str, p: PValue) -> str:
     """Say whether data obey the rule they were made by, as far as a test can tell."""
-    apart = "further apart than chance usually makes them"
+    return f"{capital(what)}: table and rule are {_apart(p)} ({p})."
+
+
+def _apart(p: PValue) -> str:
     if p.value >= UNUSUAL:
-        apart = "no further apart than chance makes them"
-    return f"{capital(what)}: table and rule are {apart} ({p})."
+        return "no further apart than chance makes them"
+    return "further apart than chance usually makes them"
 
 
 def total(what: Name, seen: Fact, expected: Fact, p: PValue) -> str:
     """Say how many events the chances add up to, and how many there were."""
-    apart = "further apart than chance usually makes them"
-    if p.value >= UNUSUAL:
-        apart = "no further apart than chance makes them"
-    return f"The chances of {what} add up to {expected}; the table has {seen}, {apart} ({p})."
+    comma = "," if "," in what.text else ""
+    if expected.value == 0 and seen.value == 0:
+        return (
+            f"The rule leaves nobody a chance of {what}{comma} in this run, and the table has none."
+        )
+    return (
+        f"The chances of {what}{comma} add up to {expected}; the table has {seen}, "
+        f"{_apart(p)} ({p})."
+    )
 
 
 def takers(taken: Mapping[str, Finding], *, onboarding: Name) -> str:
     """Say how many of the keen and of the others took the onboarding."""
     parts = [f"{found:value} of the {who}" for who, found in taken.items()]
-    return f"{capital(str(onboarding))} was taken by {listed(parts)}."
+    return f"{onboarding:capital} was taken by {listed(parts)}."
 
 
 def audited(broken: Sequence[tuple[Name, Fact]], rules: Fact, *, unit: Name) -> str:
@@ -70,7 +78,7 @@ def audited(broken: Sequence[tuple[Name, Fact]], rules: Fact, *, unit: Name) -> 
         if only:
             return "The only rule that can be asked holds: no row breaks it."
         return f"All {rules} rules hold: no row breaks any of them."
-    parts = [f"{meaning} ({rows} {unit})" for meaning, rows in broken]
+    parts = [f"{meaning} ({rows} of the {unit})" for meaning, rows in broken]
     if only:
         return f"The only rule that can be asked is broken: {listed(parts)}."
     return f"Of {rules} rules some are broken: {listed(parts)}."
@@ -84,16 +92,18 @@ def cannot(what: str, reason: Reason) -> str:
 def by_weekday(ratio: Finding, *, unit: Name) -> str:
     """Say how sign-ups on working days compare with those on weekends."""
     evidence = f"{ratio:level} interval {ratio:interval}"
+    said = f"A working day has {ratio:value} times the sign-ups of a day of the weekend"
     if ratio.is_clear:
         side = "more" if ratio.direction == "higher" else "fewer"
-        return (
-            f"A working day has {ratio:value} times the sign-ups of a day of the weekend "
-            f"({evidence}): clearly {side}."
-        )
-    return (
-        f"A working day has {ratio:value} times the sign-ups of a day of the weekend "
-        f"({evidence}); whether {unit} prefer either cannot be told."
-    )
+        return f"{said} ({evidence}): clearly {side}."
+    return f"{said} ({evidence}); whether {unit} prefer either cannot be told."
+
+
+def weekday_title(ratio: Finding) -> str:
+    """Say in a title how sign-ups on working days compare with those on weekends."""
+    if ratio.is_clear:
+        return f"A working day brings {ratio:value} times the sign-ups of a day of the weekend"
+    return "Sign-ups by day; whether working days bring more of them cannot be told"
 
 
 def dependence(hits: Fact, looks: Fact, *, may_be_sorted: bool = False) -> str:
@@ -102,8 +112,8 @@ def dependence(hits: Fact, looks: Fact, *, may_be_sorted: bool = False) -> str:
         return "There are too few columns that differ from row to row, or too few rows, to look."
     if not hits.value:
         return (
-            f"In {looks} looks no column tells anything about another one further down. "
-            "That is how it should be."
+            f"In {looks} looks nothing stands out: no column is seen to tell anything about "
+            "another one some rows further down. That is how it should be."
         )
     pairs = "pair of columns is" if hits.value == 1 else "pairs of columns are"
     return (
@@ -115,9 +125,10 @@ def dependence(hits: Fact, looks: Fact, *, may_be_sorted: bool = False) -> str:
 
 def shared(first: Name, second: Name, lag: Fact, rate: Fact, base: Fact) -> str:
     """Say how much one column tells of another one some rows further down."""
+    rows = "row" if lag.value == 1 else "rows"
     return (
-        f"If a row has {first}, then the row {lag} further down has {second} with a chance of "
-        f"{rate}; of all rows {base} have it."
+        f"If a row has {first}, then the row that stands {lag} {rows} further down has {second} "
+        f"with a chance of {rate}; of all rows {base} have it."
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .experiments import capital
 from .facts import Fact, PValue, Reason
 from .findings import Finding
 from .names import Name, listed
@@ -19,6 +18,9 @@ ESTIMATORS = {
     "trimmed mean": "trimmed mean",
     "huber": "Huber's location",
 }
+# What a case calls the small groups of a factor when it shows them as one.
+SMALL = "(small groups)"
+DO, LEAVE, OPEN = "do it", "leave it", "cannot be told"
 
 
 def matters(
@@ -42,7 +44,8 @@ def matters(
         return f"{start}By which factors it differs cannot be told: {reason}."
     parts = [_clearly(clear, unclear)] if clear or unclear else []
     if scarce:
-        parts.append(f"Too few {units} have it, or do not, to compare groups by {listed(scarce)}.")
+        why = f"Too few {units} have it, or too few have it not,"
+        parts.append(f"{why} to compare groups by {listed(scarce)}.")
     if not parts:
         parts = [f"Nothing in the table divides these {units} into groups to be compared."]
     return start + " ".join(parts)
@@ -62,66 +65,74 @@ def _clearly(clear: Sequence[Name], unclear: Sequence[Name]) -> str:
     return f"{said}; by {listed(unclear, last='or')} it does not clearly differ."
 
 
-def effect(found: Finding, level: Name, reference: Name) -> str:
-    """Say what a level of a factor goes along with, against another, all else equal."""
-    evidence = f"{found:level} interval {found:interval}, {found:p}"
-    change = f"{found:change}"
-    than = f"as among {reference}" if change == "the same" else f"than among {reference}"
-    if found.is_clear or change == "the same":
-        return f"Among {level}, {found.what} is {change} {than} ({evidence})."
-    return (
-        f"Among {level}, {found.what} is {change} {than}, which chance alone can make ({evidence})."
-    )
-
-
 def chose(crude: Finding, adjusted: Finding, assignment: str, *, onboarding: Name) -> str:
     """Say how those who took the onboarding differ, and what may and may not be concluded."""
-    units = adjusted.names[0]
+    unit = adjusted.names[0]
     said = (
-        f"{capital(str(units))} with {onboarding} have {crude.what} {crude:change} "
+        f"Among {unit} with {onboarding}, {crude.what} is {_against(crude, 'among others')} "
         f"({crude:level} interval {crude:interval}); "
-        f"among {units} who are alike in everything known, {adjusted:change} "
+        f"with all else known equal it is {_against(adjusted, 'among others')} "
         f"({adjusted:interval}). "
     )
     if assignment == "randomised":
-        return f"{said}A lot decided who took it, so the difference is what {onboarding} does."
-    if assignment == "self-selected":
         return (
-            f"{said}They chose it themselves, so the difference is who they are as well as what "
-            f"{onboarding} does, and nothing in the table can tell the two apart."
+            f"{said}A lot decided who took it, so nothing but chance lies between these "
+            f"differences and what {onboarding} does."
         )
-    return (
-        f"{said}Whether they chose it or a lot decided is not said. If they chose it, the "
-        f"difference is who they are as well as what {onboarding} does."
+    mixed = (
+        "the difference may be who they are as much as what "
+        f"{onboarding} does, and nothing in the table can tell the two apart."
     )
+    if assignment == "self-selected":
+        return f"{said}{unit:capital} chose it themselves, so {mixed}"
+    return f"{said}Whether they chose it or a lot decided is not said. If they chose it, {mixed}"
 
 
-def nothing_chosen(onboarding: Name | None) -> str:
-    """Say that nothing can be told of an onboarding."""
+def _against(found: Finding, others: str) -> str:
+    """Return how far a rate lies from that of others, and whether chance alone can make it so."""
+    change = f"{found:change}"
+    if change == "the same":
+        return f"the same as {others}"
+    doubt = "" if found.is_clear else ", which chance alone can make"
+    return f"{change} than {others}{doubt}"
+
+
+def nothing_chosen(onboarding: Name | None, outcome: Name | None, reason: Reason) -> str:
+    """Say that what an onboarding does cannot be told, and why.
+
+    Without a reason of another kind, too few with it or without have the outcome, or have it not.
+    """
     if onboarding is None:
         return "This table does not say who had an onboarding, so nothing can be said here."
-    return (
-        f"What goes along with {onboarding} cannot be told in this run: too few have an outcome, "
-        "or nearly everybody has the same."
+    if outcome is None:
+        return f"This table holds nothing that {onboarding} could change, so nothing can be said."
+    why = reason.text or (
+        f"among those with it, or among those without it, too few have {outcome} or too few "
+        "have it not"
     )
+    return f"What {onboarding} does to {outcome} cannot be told in this run: {why}."
 
 
-def told_apart(adjusted: Finding, *, onboarding: Name) -> str:
+def told_apart(adjusted: Finding, assignment: str, *, onboarding: Name) -> str:
     """Say, where the truth is known, how much of a difference the onboarding makes by itself."""
     if adjusted.truth is None:
         raise ValueError("nobody knows the truth")
-    said = f"In truth {onboarding} by itself makes {_by_itself(adjusted)}. "
+    said = f"In truth {onboarding} by itself {_does(adjusted)}. "
     if adjusted.estimate.covers(adjusted.truth):
         return f"{said}The interval holds that."
-    return f"{said}The interval leaves that out: the rest is who chose it."
+    if assignment == "randomised":
+        return f"{said}The interval leaves that out, as it does by chance now and then."
+    return f"{said}The interval leaves that out: the rest is who chose it, or chance."
 
 
-def _by_itself(found: Finding) -> str:
+def _does(found: Finding) -> str:
     truth = found.truth or 0.0
     if truth == 0:
-        return "no difference"
+        return f"does nothing to {found.what}"
     size = found.estimate.write(abs(truth))
-    return f"a difference of {size} {'upwards' if truth > 0 else 'downwards'}"
+    if not any(digit in size for digit in "123456789"):
+        return f"hardly moves {found.what}"
+    return f"{'raises' if truth > 0 else 'lowers'} {found.what} by {size}"
 
 
 def together(factor: Name, groups: Fact, fewest: Fact, *, unit: Name) -> str:
@@ -137,31 +148,61 @@ def no_effects(outcome: Name, reason: Reason) -> str:
     return f"What each factor does to {outcome} cannot be told in this run: {reason}."
 
 
-def cannot_divide(factor: Name) -> str:
-    """Say that a factor does not divide those whose outcome is known."""
-    return f"By {factor} nothing can be said: too few groups have an outcome that varies."
+def no_groups(outcome: Name, factors: Sequence[Name], *, unit: Name) -> str:
+    """Say that by no factor enough have an outcome, and enough have it not."""
+    return (
+        f"What each factor does to {outcome} cannot be told in this run: too few {unit} have it, "
+        f"or too few have it not, to compare groups by {listed(factors)}."
+    )
+
+
+def pooled(outcome: Name, factors: Sequence[Name], *, unit: Name) -> str:
+    """Say what a regression took together as "(other)"."""
+    return (
+        f"“(other)” stands for the groups of {listed(factors)} in which the fewest {unit} have "
+        f"{outcome}, or the fewest have it not: too few for an effect of their own."
+    )
+
+
+def cannot_divide(factors: Sequence[Name], reason: Reason) -> str:
+    """Say that factors do not divide those whose outcome is known, and why."""
+    return f"By {listed(factors, last='or')} nothing can be said: {reason}."
 
 
 def differs(
-    factor: Name, p: PValue, higher: Sequence[Name], lower: Sequence[Name], *, alpha: float
+    factor: Name,
+    p: PValue,
+    higher: Sequence[Name],
+    lower: Sequence[Name],
+    *,
+    alpha: float,
+    groups: int,
 ) -> str:
-    """Say whether a rate differs by a factor, and which groups stand out."""
+    """Say whether a rate differs by a factor of so many groups, and which of them stand out."""
     if not higher and not lower:
         if p.value < alpha:
             return f"By {factor} the rates differ ({p}), but no single group stands out."
         return f"By {factor} no difference beyond chance is seen ({p})."
+    if groups == 2 and higher and lower:
+        return f"By {factor}: {_groups(higher)} {_lie(higher)} above {_groups(lower)}."
     parts = []
     if higher:
-        parts.append(f"{listed(higher)} {_lie(higher)} above all others together")
+        parts.append(f"{_groups(higher)} {_lie(higher)} above all others together")
     if lower:
         parts.append(
-            f"{listed(lower)} {_lie(lower)} below{'' if higher else ' all others together'}"
+            f"{_groups(lower)} {_lie(lower)} below{'' if higher else ' all others together'}"
         )
     return f"By {factor}: {', and '.join(parts)}."
 
 
+def _groups(names: Sequence[Name]) -> str:
+    """Return labels of groups set apart from the words around them: "higher" may be one."""
+    return listed(["the small groups" if name.text == SMALL else f"*{name}*" for name in names])
+
+
 def _lie(names: Sequence[Name]) -> str:
-    return "lies" if len(names) == 1 else "lie"
+    alone = len(names) == 1 and names[0].text != SMALL
+    return "lies" if alone else "lie"
 
 
 def by_week(outcome: Name, p: PValue, *, alpha: float) -> str:
@@ -173,39 +214,38 @@ def by_week(outcome: Name, p: PValue, *, alpha: float) -> str:
         )
     return (
         f"The weeks differ in {outcome} no more than chance makes ({p}). "
-        "That does not show that nothing changed, only that nothing large did."
+        "That does not show that nothing changed: what is smaller than the intervals are wide "
+        "would not be seen."
     )
 
 
 def among_retained(gap: Finding, retained: Name, *, unit: Name) -> str:
     """Say how churn differs between those who were retained and those who were not."""
-    change = f"{gap:change}"
-    than = f"as among other {unit}" if change == "the same" else f"than among other {unit}"
-    doubt = "" if gap.is_clear or change == "the same" else ", which chance alone can make"
     return (
-        f"Among {unit} with {retained}, {gap.what} is {change} {than}{doubt} "
+        f"Among {unit} with {retained}, {gap.what} is {_against(gap, f'among other {unit}')} "
         f"({gap:level} interval {gap:interval})."
     )
 
 
 def held(right: Fact, graded: Fact, promised: Fact) -> str:
     """Say how many of many intervals held the truth."""
+    intervals = "interval" if graded.value == 1 else "intervals"
     return (
-        f"Of {graded} intervals, all factors and outcomes but the onboarding, {right} hold the "
-        f"true effect; each was made to do so with a chance of {promised}."
+        f"Of {graded} {intervals}, for all factors and outcomes but the onboarding, {right} "
+        f"{'holds' if right.value == 1 else 'hold'} the true effect; "
+        f"each was made to do so with a chance of {promised}."
     )
 
 
-def readings_title(found: Sequence[Finding], *, onboarding: Name) -> str:
-    """Say in a title whether choosing makes the onboarding look other than it is."""
-    first = found[0]
-    if first.grade == "wrong":
-        way = "more" if first.truth is not None and first.estimate.value > first.truth else "less"
-        return f"Chosen, the {onboarding} seems to do {way} than it does"
-    return f"Chosen or dealt by lot, the {onboarding} seems to do about the same here"
+def reading_title(label: str, found: Finding, *, onboarding: Name) -> str:
+    """Say in a title whether a reading takes the onboarding for what it is not."""
+    if found.grade == "wrong":
+        better = found.truth is not None and found.estimate.value > found.truth
+        return f"“{label}” makes {onboarding} look {'better' if better else 'worse'} than it is"
+    return f"“{label}” holds what {onboarding} does, as far as this run can tell"
 
 
-def middles(found: Sequence[Finding]) -> str:
+def middles(found: Sequence[Finding], *, outliers: bool = True) -> str:
     """Say in a title which middles the outliers move."""
     what = found[0].what
     if found[0].truth is None:
@@ -215,12 +255,14 @@ def middles(found: Sequence[Finding]) -> str:
         if mean.high < median.low:
             return f"The mean of {what} lies below the middle user's"
         return f"The mean of {what} and the middle user's are close"
+    if not outliers:
+        return f"The middles of {what} where there are no outliers"
     moved = sum(one.grade == "wrong" for one in found)
     if not moved:
         return f"Outliers move no middle of {what} further than chance does"
     if moved == len(found):
         return f"Outliers move every middle of {what}, the robust ones too"
-    return f"Outliers move some middles of {what}, and others not"
+    return f"Outliers move some middles of {what} further than chance does"
 
 
 def heaviest(share: Fact, of_total: Fact, activity: Name, *, unit: Name) -> str:
@@ -231,7 +273,7 @@ def heaviest(share: Fact, of_total: Fact, activity: Name, *, unit: Name) -> str:
 def stakes(value: Fact, reach: Fact, cost: Fact, *, unit: Name, onboarding: Name) -> str:
     """Say what was stated about money."""
     return (
-        f"Stated for this run: one more retained user is worth {value}, "
+        f"Stated for this run: one more of the {unit} retained is worth {value}, "
         f"{onboarding} would reach {reach} {unit} and cost {cost}."
     )
 
@@ -239,50 +281,69 @@ def stakes(value: Fact, reach: Fact, cost: Fact, *, unit: Name, onboarding: Name
 def advice(gain: Finding) -> str:
     """Return the advice that follows from a gain, by its whole interval."""
     if gain.direction == "unclear":
-        return "cannot be told"
-    return "do it" if gain.direction == "higher" else "leave it"
+        return OPEN
+    return DO if gain.direction == "higher" else LEAVE
 
 
-def decided(gains: Sequence[Finding]) -> str:
-    """Say whether the readings lead to one decision, and whether it was right."""
-    ways = {advice(gain) for gain in gains}
-    truth = gains[0].truth
-    said = "All readings lead to the same advice."
-    if len(ways) > 1:
+def decided(gains: Sequence[tuple[str, Finding]]) -> str:
+    """Say whether the readings lead to one decision, and which of them were right."""
+    by_way: dict[str, list[str]] = {}
+    for label, gain in gains:
+        by_way.setdefault(advice(gain), []).append(f"“{label}”")
+    first = gains[0][1]
+    if len(by_way) > 1:
         said = "The readings lead to different advice, so it matters which of them is right."
-        said += " Nobody knows which of them is." if truth is None else ""
-    if truth is None:
+    elif OPEN in by_way:
+        said = "No reading can tell whether it pays."
+    else:
+        said = f"Every reading gives the same advice: {next(iter(by_way))}."
+    if first.truth is None:
+        if len(by_way) > 1:
+            return f"{said} Nobody knows which of them is."
+        if OPEN in by_way:
+            return said
+        return f"{said} Readings that agree can be wrong together."
+    if first.truth == 0:
+        return f"{said} In truth it brings what it costs, so either choice is right."
+    right = DO if first.truth > 0 else LEAVE
+    said = f"{said} In truth the gain is {first:truth}: the right choice is to {right}."
+    if len(by_way) == 1 and OPEN in by_way:
         return said
-    right = "do it" if truth > 0 else "leave it"
-    first = advice(gains[0])
-    cost = f"{gains[0].estimate.write(abs(truth))}"
-    if first == "cannot be told":
-        return f"{said} In truth the gain is {gains[0]:truth}: the right choice is to {right}."
-    if first == right:
-        return f"{said} In truth the gain is {gains[0]:truth}, and the first reading chose right."
-    return (
-        f"{said} In truth the gain is {gains[0]:truth}: who follows the first reading chooses "
-        f"wrongly, and that costs {cost}."
-    )
+    cost = first.estimate.write(abs(first.truth))
+    ends = {
+        LEAVE if right == DO else DO: ("chooses", "choose", f" wrongly, which costs {cost}"),
+        right: ("chooses", "choose", " rightly"),
+        OPEN: ("cannot", "cannot", " tell"),
+    }
+    if len(by_way) == 1:
+        (one, _, end) = ends[next(iter(by_way))]
+        return f"{said} Every reading {one}{end}."
+    parts = [
+        f"{listed(by_way[way])} {one if len(by_way[way]) == 1 else many}{end}"
+        for way, (one, many, end) in ends.items()
+        if way in by_way
+    ]
+    return f"{said} {'; '.join(parts)}."
 
 
 def in_short(adjusted: Finding, assignment: str, *, onboarding: Name) -> str:
     """Say what is known of the onboarding, for an executive."""
+    what, unit = adjusted.what, adjusted.names[0]
     if assignment == "randomised":
         if adjusted.is_clear:
             return (
-                f"The {onboarding} changes {adjusted.what}: it is {adjusted:change} with it "
-                f"({adjusted:interval})."
+                f"{onboarding:capital} changes {what}: it is {adjusted:change} with it than "
+                f"without ({adjusted:interval})."
             )
-        return f"What the {onboarding} does to {adjusted.what} may be anything {adjusted:range}."
+        return f"What {onboarding} does to {what} may be anything {adjusted:range}."
     return (
-        f"{capital(str(adjusted.names[0]))} with {onboarding} have {adjusted.what} "
-        f"{adjusted:change} ({adjusted:interval}), all else known equal; how much of it the "
-        f"{onboarding} does is not known, because {_because(assignment)}."
+        f"Among {unit} with {onboarding}, {what} is {_against(adjusted, 'among others')} "
+        f"({adjusted:interval}), all else known equal; how much of that {onboarding} does is not "
+        f"known, because {_because(assignment, unit=unit)}."
     )
 
 
-def _because(assignment: str) -> str:
+def _because(assignment: str, *, unit: Name) -> str:
     if assignment == "self-selected":
-        return "they chose it themselves"
+        return f"{unit} chose it themselves"
     return "it is not said whether they chose it"
