@@ -10,9 +10,8 @@ from .estimates import Estimate
 from .experiments import capital
 from .facts import Fact, Reason
 from .findings import Finding
-from .names import Name
+from .names import Name, listed
 from .numbers import decimals_for, plain
-from .user_bases import listed
 
 PREDICTORS = {
     "simple": "the logistic regression",
