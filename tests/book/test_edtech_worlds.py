@@ -200,20 +200,22 @@ def test_nothing_that_is_said_is_ungrammatical_in_the_ways_that_numbers_make(run
         assert sentence[:1].upper() == sentence[:1], sentence
 
 
-def test_no_section_is_left_without_a_word(run):
-    empty, heading = [], None
+def test_no_section_that_computes_is_left_without_an_answer(run):
+    open_, silent = [], []
     for cell in run.notebook.cells:
-        if cell.cell_type == "markdown":
-            for line in cell.source.splitlines():
-                if line.startswith("#"):
-                    # A section may open with one of its own parts.
-                    empty += [heading] if heading and line.count("#") <= heading.count("#") else []
-                    heading = line
-                elif line and not line.startswith(">"):
-                    heading = None if cell.source.count("\n") else heading
-        elif cell.outputs:
-            heading = None
-    assert empty == []
+        if cell.cell_type == "code":
+            for section in open_:
+                section["asks"] = True
+                section["answers"] |= bool(cell.outputs)
+            continue
+        for line in re.findall(r"^#+ .*$", cell.source, flags=re.M):
+            depth = line.count("#")
+            while open_ and open_[-1]["depth"] >= depth:
+                silent.append(open_.pop())
+            open_.append({"heading": line, "depth": depth, "asks": False, "answers": False})
+    sections = [*silent, *open_]
+    assert len(sections) > 20
+    assert [s["heading"] for s in sections if s["asks"] and not s["answers"]] == []
 
 
 class TestFactors:
