@@ -70,15 +70,15 @@ SCORE = {
         "Everything that moves both the factor and the outcome is in the table.",
     ),
     "mean": (
-        "Takes every user at face value, power users and idle ones included.",
+        "Takes every user at face value, the odd ones included.",
         "No user is so far out that it decides the mean.",
     ),
     "robust": (
-        "Gives the outermost values less weight, but idle users are too many to be outermost.",
+        "Gives the outermost values less weight; many that are a little off still move it.",
         "Odd values are few, and lie far out.",
     ),
     "auc": (
-        "Asked of users that the model had not seen, so it keeps its word.",
+        "Asked of users on whom nothing was fitted, so it keeps its word.",
         "Later users are like these.",
     ),
     "sequence": (

@@ -65,15 +65,15 @@ def readings(case: UserBase, twin: UserBase, outcome: str, *, level: float) -> l
 
 
 NAIVE = (
-    "Those who choose it are keener and older than those who do not.",
+    "Those who choose it may be others, keener or older, than those who do not.",
     "Who took the onboarding is like who did not.",
 )
 KNOWN = (
-    "Takes age out, and leaves in the keenness that no column tells.",
+    "Takes out what the table tells, and leaves in what it does not, such as keenness.",
     "Everything that moves both choice and outcome is in the table.",
 )
 TOLD = (
-    "Is told what no analyst knows, and so shows what was missing.",
+    "Is told what no analyst knows, and so shows what was missing, if anything was.",
     "The hidden column is at hand.",
 )
 LOT = (

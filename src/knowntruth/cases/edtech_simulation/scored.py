@@ -34,7 +34,7 @@ LOT = "A lot looks at nobody, so both groups hold the same kinds of users."
 CENTRES: dict[robust.Kind, tuple[str, bool, str]] = {
     "mean": (
         "Mean", True,
-        "Takes every user at face value, power users and idle ones included.",
+        "Takes every user at face value, the odd ones included.",
     ),
     "median": (
         "Median", False,
