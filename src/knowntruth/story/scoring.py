@@ -88,6 +88,9 @@ SCORE = {
 }
 
 
+MOST_DECIMALS = 3
+
+
 class Scored(Protocol):
     """How a method behaved over many worlds, as a case returns it."""
 
@@ -152,5 +155,6 @@ def _with_error(estimate: Estimate | None, scale: float) -> str:
 
 
 def _plus_minus(value: float, half: float, scale: float) -> str:
-    decimals = max(1, decimals_for(half, scale=scale, significant=1))
+    # An error that is nothing but rounding deserves no further digits.
+    decimals = min(max(1, decimals_for(half, scale=scale, significant=1)), MOST_DECIMALS)
     return f"{plain(scale * value, decimals)} ± {plain(scale * half, decimals)}"
