@@ -163,6 +163,7 @@ def test_fewer_events_than_folds_are_not_predicted(features: pd.DataFrame) -> No
 def test_what_a_model_cannot_take_is_refused(features: pd.DataFrame) -> None:
     y = drawn(rule(features, -2.0), 18)
     with pytest.raises(ValueError, match="there is no model"):
+        # The type forbids it, so that only a caller without types gets here.
         cross_validated(features, y, model="oracle", seed=1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="folds"):
         cross_validated(features, y, model="simple", folds=1, seed=1)

@@ -144,6 +144,7 @@ def test_impossible_options_are_refused() -> None:
         with pytest.raises(ValueError, match="grace is at least 0"):
             call(rows, **DATES, grace=-1)
     with pytest.raises(ValueError, match="period is day, week or month"):
+        # The type forbids it, so that only a caller without types gets here.
         cohorts(rows, signed_up="joined", outcomes=[], level=0.95, period="year")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="level lies between"):
         cohorts(rows, signed_up="joined", outcomes=[], level=1)

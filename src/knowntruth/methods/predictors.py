@@ -76,7 +76,7 @@ def cross_validated(
         found[known] = y.mean()
         return found
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     make = _simple if model == "simple" else _boosted
     with threadpool_limits(limits=1):

@@ -29,7 +29,7 @@ from . import checks, inputs, staging
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows: two builds of one folder are not kept apart there
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment] # a module by its type; `None` says there is none
 
 if TYPE_CHECKING:
     from knowntruth.cases import Case

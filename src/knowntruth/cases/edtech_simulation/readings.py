@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
 from ...methods import marginal_effects as margins
 from ...methods import robust
+from ...methods.tables import Table
 from ...story.findings import Finding
 from ...story.numbers import MINUS, plain
 from .simulated import KnownUsers
@@ -125,12 +124,12 @@ def _signed(change: float) -> str:
 def _effect(
     case: UserBase, outcome: str, causes: list[str], *, level: float, told: bool = False
 ) -> margins.MarginalEffects:
-    table: pd.DataFrame | object = case.units
+    table: Table = case.units
     if told:
         assert isinstance(case.known, KnownUsers)
         table = case.units.df().assign(keen=case.known.hidden[KEEN].to_numpy())
     return margins.marginal_effects(
-        table,  # type: ignore[arg-type]
+        table,
         outcome,
         causes,
         level=level,

@@ -232,7 +232,7 @@ def _level(
 
 
 def _answers(reference: Reference, numbers: range) -> Answers:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     seeds = many_worlds.seeds(reference.p.seed, "edtech_simulation/many worlds", numbers)
     # Shared among threads, products of such small matrices take twice as long.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 import pydantic
 
@@ -21,7 +21,7 @@ Kind = Literal[
     "rare_country",
     "instrument_extreme",
 ]
-KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 INCOMES = ("lower", "middle", "higher")
 STAGES = ("never", "day 1", "day 7", "day 30")  # the last of these days that a user came back
