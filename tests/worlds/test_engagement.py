@@ -208,12 +208,33 @@ class TestStreams:
             ({"season": 0.2}, {"sessions", "exposed_sessions"}),
             ({"exposure_later": 0.1}, {"exposed_sessions"}),
             ({"take_up": 0.2}, {"sessions", "exposed_sessions"}),
+            ({"web_share": 0.4}, {"sessions", "exposed_sessions"}),
+            ({"trend_by_activity": 0.2}, {"sessions", "exposed_sessions"}),
         ],
     )
     def test_a_cause_moves_its_effects_and_no_other_random_number(self, change, moves):
         days = [simulate(Parameters(users=2000, **v)).user_days for v in ({}, change)]
         for name in ("user_id", "day", "sessions", "exposed_sessions"):
             assert days[0][name].equals(days[1][name]) == (name not in moves)
+
+    def test_platforms_move_nobody_else(self):
+        worlds = [simulate(Parameters(users=2000, web_share=share)) for share in (0.0, 0.4)]
+        assert (worlds[0].access["platform"] == "app").all()
+        assert worlds[0].users.equals(worlds[1].users)
+        shared = ["user_id", "cohort", "access_date"]
+        assert worlds[0].access[shared].equals(worlds[1].access[shared])
+        app = (worlds[1].access["platform"] == "app").to_numpy()
+        assert worlds[0].hidden[app].equals(worlds[1].hidden[app])
+        days = [world.user_days for world in worlds]
+        there = app[days[0]["user_id"] - 1]
+        assert_same(days[0][there], days[1][there])
+
+    def test_the_default_world_has_the_counts_that_it_had_before_there_was_a_web(self, default):
+        daily = default.daily
+        assert len(default.events) == 622_424
+        assert default.events["feature_exposed"].sum() == 160_678
+        assert daily["active_users"].sum() == 351_319
+        assert daily["sessions_squared"].sum() == 1_309_664
 
     def test_sessions_without_the_feature_are_those_of_a_world_without_it(self):
         values = {"users": 2000, "waves": [0, 9], "anticipation": 0.1, "trend_gap": 0.1}
@@ -280,6 +301,52 @@ class TestCauses:
         date = LAUNCH + pd.to_timedelta(days["day"] - 55, unit="D")
         treated = days["takes_up"] & (date >= days["access_date"])
         np.testing.assert_allclose(days["effect"], np.where(treated, 0.03, 0.0), atol=1e-12)
+
+    def test_the_web_has_its_share_whoever_has_access(self):
+        world = simulate(Parameters(users=40_000, web_share=0.3, access_share=0.6))
+        web = world.access["platform"] == "web"
+        has = world.access["cohort"] > 0
+        assert set(world.access["platform"]) == {"app", "web"}
+        assert_share(web.sum(), 40_000, 0.3)
+        assert_share((web & has).sum(), has.sum(), 0.3)
+        assert abs(world.hidden["activity"][web].mean()) < ERRORS / np.sqrt(web.sum())
+        assert world.access["access_date"].notna().equals(has)
+        taken = world.hidden["takes_up"]
+        assert not taken[web].any()
+        assert_share(taken[has & ~web].sum(), (has & ~web).sum(), 0.95)
+
+    def test_on_the_web_nobody_is_exposed_and_nothing_is_added_nor_awaited(self):
+        values = {"users": 4000, "waves": [0, 9], "anticipation": 0.2, "effect": 0.4}
+        world = simulate(Parameters(web_share=0.5, **values))
+        days = world.user_days.merge(world.access, on="user_id")
+        web = days["platform"] == "web"
+        assert not days.loc[web, ["effect", "exposed_sessions"]].any(axis=None)
+        assert days.loc[~web, "effect"].any()
+        assert days["sessions"][web].equals(days["sessions_without"][web])
+
+    def test_a_pre_trend_drifts_those_on_the_web_as_well(self):
+        values = {"users": 3000, "web_share": 0.5, "season": 0.0, "day_spread": 0.0}
+        drifts, rests = (
+            simulate(Parameters(trend_gap=gap, **values)).user_days for gap in (0.3, 0.0)
+        )
+        days = drifts.assign(gained=drifts["expected"] - drifts["effect"])
+        days["gained"] -= rests["expected"] - rests["effect"]
+        access = simulate(Parameters(**values)).access
+        days = days.merge(access[access["platform"] == "web"], on="user_id")
+        has = days["cohort"] > 0
+        assert not days["gained"][~has].any()
+        # The least active have no length to lose before launch.
+        later = has & (days["day"] >= 55)
+        expected = 0.3 * (days["day"] - 55) / 30
+        np.testing.assert_allclose(days["gained"][later], expected[later], atol=1e-9)
+
+    def test_activity_gains_what_it_is_told_every_thirty_days(self):
+        values = {"users": 3000, "season": 0.0, "effect": 0.0, "burst": 0.0, "day_spread": 0.0}
+        world = simulate(Parameters(trend_by_activity=0.06, sessions_by_activity=0.1, **values))
+        days = world.user_days.merge(world.hidden, on="user_id")
+        slope = 0.1 + 0.06 * (days["day"] - 55) / 30
+        expected = 1 + np.clip(0.74 + slope * days["activity"], 0, 3)
+        np.testing.assert_allclose(days["expected"], expected, atol=1e-12)
 
     def test_burst_users_come_at_launch_and_are_less_active_and_shorter(self, default):
         hidden = default.hidden.merge(default.users, on="user_id")

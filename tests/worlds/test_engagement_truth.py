@@ -27,6 +27,10 @@ WORLDS = {
     "randomised": {"access": "randomised", "access_share": 0.5, "effect": 0.2, "take_up": 0.6},
     "pre-trend": {"trend_gap": 0.2, "season": 0.0, "burst": 0.0},
     "anticipation": {"anticipation": 0.2, "waves": [3, 12], "take_up": 1.0},
+    "on the web": {
+        "web_share": 0.4, "effect": 0.3, "trend_gap": 0.05, "waves": [0, 9], "anticipation": 0.1
+    },
+    "pre-trend by activity": {"trend_by_activity": 0.1, "effect": 0.2, "take_up": 0.7},
     "at the ends of what a day can hold": {"effect": -1.2, "sessions_by_activity": 0.8},
 }  # fmt: skip
 # Figures that the original prints, and what it calls them.
@@ -103,6 +107,51 @@ class TestClosedForm:
         assert by_day[(2, 66)] == 0
         assert by_day[(2, 67)] == pytest.approx(-0.05, rel=1e-4)
 
+    def test_the_web_takes_users_from_the_feature_and_nothing_from_its_effect(self):
+        whole, part = truth_of(Parameters()), truth_of(Parameters(web_share=0.4))
+        assert part.effect_on_treated == pytest.approx(whole.effect_on_treated, abs=1e-12)
+        assert part.effect_on_eligible == pytest.approx(0.95 * 0.03, abs=1e-7)
+        assert part.added_sessions == pytest.approx(0.6 * whole.added_sessions, rel=1e-9)
+        assert (part.never_take_up, part.share_with_access) == (whole.never_take_up, 0.85)
+        assert np.isnan(part.effect(eligible=True, on_web=True))
+        web = part.expected[part.expected["on_web"]]
+        assert not web[["exposed_users", "exposed_sessions", "takes_up"]].any(axis=None)
+        active = part.expected["active_users"].sum()
+        assert web["active_users"].sum() == pytest.approx(0.4 * active)
+
+    def test_with_everybody_on_the_web_there_is_no_effect_to_average(self):
+        truth = truth_of(Parameters(web_share=1.0))
+        assert np.isnan(truth.effect_on_eligible)
+        assert truth.added_sessions == 0
+
+    def test_a_third_difference_takes_a_broken_trend_away(self):
+        truth = truth_of(Parameters(web_share=0.4, trend_gap=0.05, access_share=0.5))
+        e = truth.expected.assign(
+            has=truth.expected["cohort"] > 0, after=truth.expected["day"] >= truth.launch
+        )
+        sums = e.groupby(["on_web", "has", "after"])[["sessions", "active_users"]].sum()
+        mean = (sums["sessions"] / sums["active_users"]).unstack("after")
+        change = (mean[True] - mean[False]).unstack("has")
+        second = change[True] - change[False]
+        assert second[True] > 0.05
+        third = second[False] - second[True]
+        assert third == pytest.approx(truth.effect_on_eligible, abs=1e-4)
+
+    def test_a_trend_by_activity_is_an_integral(self):
+        p = Parameters(
+            users=1000, users_at_start=1.0, burst=0.0, access_share=0.0, trend_by_activity=0.09
+        )
+        line = np.linspace(-9, 9, 1201)
+        a, h = line[:, None], line
+        density = np.exp(-(a**2 + h**2) / 2) / (2 * np.pi) * (line[1] - line[0]) ** 2
+        chance = density * expit(-0.18 + 0.95 * (0.8 * a + 0.6 * h))
+        daily = truth_of(p).daily
+        for day in (0, 55, 85):
+            season = -0.0259 if day >= 55 else 0.0
+            slope = 0.14 + 0.09 * (day - 55) / 30
+            sessions = (chance * (1 + np.maximum(0.74 + season + slope * a, 0))).sum()
+            assert daily.loc[(day, 0), "sessions"] == pytest.approx(1000 * sessions, rel=1e-6)
+
     def test_those_who_join_late_have_had_a_growing_effect_for_less_long(self):
         truth = truth_of(Parameters(effect=0.0, effect_later=0.1))
         early, late = truth.effect(joined_before=True), truth.effect(joined_before=False)
@@ -158,6 +207,32 @@ class TestSimulation:
         by_since = world.truth.effects("since")
         for day in (-20, -2, 0, 3, 10):
             assert_mean(added[since == day], by_since[day])
+
+
+def test_sessions_of_the_app_and_of_the_web_are_as_expected():
+    values = {**WORLDS["on the web"], "trend_by_activity": 0.08}
+    p = Parameters(users=30_000, seed=3, day_spread=0.0, **values)
+    world = simulate(p)
+    days = world.user_days.merge(world.access, on="user_id")
+    days["on_web"] = days["platform"] == "web"
+    days["with_access"], days["after"] = days["cohort"] > 0, days["day"] >= 55
+    e = world.truth.expected
+    by = ["on_web", "with_access", "after"]
+    groups = e.assign(with_access=e["cohort"] > 0, after=e["day"] >= 55).groupby(by)
+    for key, expected in groups[list(SUMS)].sum().iterrows():
+        rows = days[(days[by] == np.array(key)).all(axis=1)]
+        by_user = rows.groupby("user_id").agg(n=("day", "size"), s=("sessions", "sum"))
+        # A ratio of sums over users, who are independent.
+        mean = expected["sessions"] / expected["active_users"]
+        off = by_user["s"] - mean * by_user["n"]
+        assert abs(off.sum()) < 4 * np.sqrt((off**2).sum())
+        exposed = rows["exposed_sessions"].groupby(rows["user_id"]).sum()
+        error = 4 * np.sqrt((exposed**2).sum())
+        assert abs(exposed.sum() - expected["exposed_sessions"]) <= error
+    eligible = days["with_access"] & ~days["on_web"]
+    date = LAUNCH + pd.to_timedelta(days["day"] - 55, unit="D")
+    added = days["sessions"].astype(int) - days["sessions_without"]
+    assert_mean(added[eligible & (date >= days["access_date"])], world.truth.effect_on_eligible)
 
 
 def assert_mean(draws, expected):

@@ -4,8 +4,9 @@
 differ in hidden *activity*. Some get *access* to the feature, in one *wave* or several (a wave's
 users are a *cohort*, cohort 0 never gets it); most who get it *take it up*; a session in which
 they meet it is *exposed*. What the feature does is its *effect*: sessions per active day that
-would not have happened without it. Launch comes with a season and with a burst of new users,
-which have nothing to do with it.
+would not have happened without it. Whoever uses the product on the *web*, and not in the app, is
+given access like everybody, to a feature that is not there. Launch comes with a season and with
+a burst of new users, which have nothing to do with it.
 
 `parameters` declares the world, `rules` holds the chance of everything, `users` draws people,
 `user_days` draws the days on which they are active, `daily` adds those up for any number of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...data.contract import Contract, Field
+from .parameters import PLATFORMS
 
 _USER = Field(name="user_id", kind="whole number", meaning="the user", low=1)
 
@@ -55,6 +56,12 @@ ACCESS = Contract(
             kind="time",
             meaning="day from which the user has access; empty for none",
             blanks="left out",
+        ),
+        Field(
+            name="platform",
+            kind="label",
+            meaning="where the user has the product; on the web the feature is not there",
+            choices=PLATFORMS,
         ),
     ),
 )

@@ -10,6 +10,7 @@ from ... import parameters
 from ...parameters import parameter
 
 MOST_SESSIONS = 4  # of one user on one day
+PLATFORMS = ("app", "web")
 
 
 class Parameters(parameters.Parameters):
@@ -79,7 +80,10 @@ class Parameters(parameters.Parameters):
         [], "share of each cohort in those who get access; empty makes them equal"
     )
     take_up: float = parameter(
-        0.95, "share of those with access who ever use the feature", ge=0, le=1
+        0.95, "share of those with access, in the app, who ever use the feature", ge=0, le=1
+    )
+    web_share: float = parameter(
+        0.0, "share of users who are on the web, where the feature does nothing", ge=0, le=1
     )
 
     effect: float = parameter(
@@ -109,6 +113,13 @@ class Parameters(parameters.Parameters):
     trend_gap: float = parameter(
         0.0,
         "what those who ever get access gain on the others every thirty days, feature or not",
+        unit="sessions per active day",
+        ge=-2,
+        le=2,
+    )
+    trend_by_activity: float = parameter(
+        0.0,
+        "what one standard deviation of hidden activity gains every thirty days, feature or not",
         unit="sessions per active day",
         ge=-2,
         le=2,

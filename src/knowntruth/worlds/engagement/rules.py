@@ -102,6 +102,11 @@ class Rules:
         gained = p.trend_gap * (day - self.launch) / 30
         return np.stack([season, season + gained])
 
+    def by_activity(self) -> Array:
+        """Return what a day adds to the length by one standard deviation of activity."""
+        p = self.p
+        return np.asarray(p.trend_by_activity * (np.arange(p.days) - self.launch) / 30)
+
     def exposure(self, activity: Array) -> Array:
         """Return the chance that the first session of a day is exposed, for those who can be."""
         p = self.p

@@ -2,7 +2,8 @@
 
 Everything is summed over the rules: who signs up when, is how active, gets access when, uses the
 feature. What single days add is taken as its mean, zero. The *treated* are users of the feature
-on active days since their access; the *eligible* all who have access by then, users or not.
+on active days since their access; the *eligible* all in the app who have access by then, users
+of the feature or not. Whoever is on the web has no feature, and is neither.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pandas as pd
 from .parameters import MOST_SESSIONS, Parameters
 from .rules import DENSITY, GRID, HABIT, HABIT_SHARE, Array, Rules, further_sessions
 
-KEYS = ["day", "cohort", "since", "takes_up", "joined_before"]
+KEYS = ["day", "cohort", "since", "takes_up", "joined_before", "on_web"]
 SUMS = (
     "active_users",
     "sessions",
@@ -34,14 +35,14 @@ class Truth:
 
     Attributes:
         launch: the launch day.
-        never_take_up: share of users with access who never use the feature.
-        share_with_access: share of users who ever get access.
+        never_take_up: share of users in the app, with access, who never use the feature.
+        share_with_access: share of users who ever get access, in the app as on the web.
         expected: expected counts, one row for each combination of `KEYS`: `day`, `cohort` (0:
             never access), `since` (days since access, below zero before it, 0 for cohort 0),
-            `takes_up` (uses the feature, or will) and `joined_before` (signed up before launch).
-            Columns are `SUMS`; `sessions_without` is what the same users would have on the same
-            days without the feature, and `exposed_users` and `unexposed_users` have a session of
-            the kind on the day.
+            `takes_up` (uses the feature, or will), `joined_before` (signed up before launch) and
+            `on_web`. Columns are `SUMS`; `sessions_without` is what the same users would have on
+            the same days without the feature, and `exposed_users` and `unexposed_users` have a
+            session of the kind on the day.
     """
 
     launch: int
@@ -66,7 +67,7 @@ class Truth:
         NaN where there is no such day.
         """
         e = self.expected
-        rows = (e["cohort"] > 0) & (e["since"] >= 0) & (e["takes_up"] | eligible)
+        rows = (e["cohort"] > 0) & (e["since"] >= 0) & (e["takes_up"] | eligible) & ~e["on_web"]
         for key, value in where.items():
             rows &= e[key] == value
         sums = e.loc[rows, list(SUMS)].sum()
@@ -126,18 +127,20 @@ def truth_of(p: Parameters) -> Truth:
 def _expected(rules: Rules) -> pd.DataFrame:
     p = rules.p
     has, by_day = rules.access_chance(GRID), rules.by_day()
+    by_activity = rules.by_activity()
     parts: list[dict[str, Array]] = []
     for burst, share, signup in _arrivals(rules):
         active = rules.active_chance(GRID[:, None], HABIT, np.full(1, burst)) @ HABIT_SHARE
         density = p.users * DENSITY * active
         length = rules.length(GRID, np.full(1, burst))
         joined = bool(signup[0] < rules.launch)
-        for cohort, takes_up, used in _kinds(rules):
+        for cohort, takes_up, on_web, kind in _kinds(rules):
             access = has * rules.cohorts[cohort - 1] if cohort else 1 - has
             for day in range(int(signup[0]), p.days):
                 since, here = _since(rules, cohort, day, share, signup)
-                weight = here[:, None] * density * access * used
-                bare = np.broadcast_to(length + by_day[int(cohort > 0), day], weight.shape)
+                weight = here[:, None] * density * access * kind
+                bare = length + by_day[int(cohort > 0), day] + by_activity[day] * GRID
+                bare = np.broadcast_to(bare, weight.shape)
                 effect = rules.effects[cohort, since + p.days] if takes_up else 0.0 * since
                 whole = np.clip(bare + effect[:, None], 0, MOST_SESSIONS - 1)
                 values = {
@@ -147,7 +150,7 @@ def _expected(rules: Rules) -> pd.DataFrame:
                     **_exposure(rules, whole, met=(since >= 0) & takes_up),
                 }
                 sums = {name: (weight * value).sum(axis=1) for name, value in values.items()}
-                where = dict(zip(KEYS, (day, cohort, since, takes_up, joined), strict=True))
+                where = dict(zip(KEYS, (day, cohort, since, takes_up, joined, on_web), strict=True))
                 row = {**where, **sums}
                 parts.append(
                     {k: np.broadcast_to(np.asarray(v), since.shape) for k, v in row.items()}
@@ -159,13 +162,16 @@ def _expected(rules: Rules) -> pd.DataFrame:
     return table[table["active_users"] > 0].reset_index(drop=True)
 
 
-def _kinds(rules: Rules) -> list[tuple[int, bool, float]]:
-    """Return cohort, whether they use the feature, and the share of the cohort who do or not."""
-    take_up = rules.p.take_up
-    kinds = [(0, False, 1.0)]
+def _kinds(rules: Rules) -> list[tuple[int, bool, bool, float]]:
+    """Return cohort, whether they use the feature, are on the web, and their share of it."""
+    take_up, web = rules.p.take_up, rules.p.web_share
+    app = 1 - web
+    kinds = [(0, False, False, app), (0, False, True, web)]
     for cohort in range(1, 1 + len(rules.cohorts)):
-        kinds += [(cohort, False, 1 - take_up), (cohort, True, take_up)]
-    return [kind for kind in kinds if kind[2] > 0]
+        kinds.append((cohort, False, False, app * (1 - take_up)))
+        kinds.append((cohort, True, False, app * take_up))
+        kinds.append((cohort, False, True, web))
+    return [kind for kind in kinds if kind[-1] > 0]
 
 
 def _arrivals(rules: Rules) -> list[tuple[bool, Array, Array]]:

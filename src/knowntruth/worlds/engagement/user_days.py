@@ -63,7 +63,7 @@ def user_days_of(rules: Rules, shocks: Array, people: People, block: int) -> Ite
         streams.generator(p.seed, WORLD + name, block)
         for name in ("active", "sessions", "exposure")
     )
-    by_day = rules.by_day() + shocks
+    by_day, by_activity = rules.by_day() + shocks, rules.by_activity()
     length = rules.length(people.activity, people.burst)
     first = rules.exposure(people.activity)
     days = np.arange(p.days)
@@ -78,6 +78,7 @@ def user_days_of(rules: Rules, shocks: Array, people: People, block: int) -> Ite
         since = day - people.access_day[user]
         uses = people.takes_up[user]
         bare = length[user] + by_day[(cohort > 0).astype(np.int64), day]
+        bare += people.activity[user] * by_activity[day]
         whole = bare + np.where(uses, rules.effects[cohort, since + p.days], 0.0)
         whole, bare = np.clip(whole, 0, MOST_SESSIONS - 1), np.clip(bare, 0, MOST_SESSIONS - 1)
         quantile = sessions.random(len(user), dtype=np.float32)

@@ -28,6 +28,7 @@ class People:
         active_chance: chance of each day since sign-up to be active.
         cohort: which wave gives them access, 0 for never.
         access_day: the day on which they get it; 0 for cohort 0.
+        on_web: whether they are on the web, where the feature is not.
         takes_up: whether they use the feature once they have access.
     """
 
@@ -37,6 +38,7 @@ class People:
     active_chance: Array
     cohort: Array
     access_day: Array
+    on_web: Array
     takes_up: Array
 
 
@@ -59,6 +61,7 @@ def people_of(rules: Rules, block: int, count: int) -> People:
     wave = 1 + np.searchsorted(np.cumsum(rules.cohorts)[:-1], uniform("wave"), side="right")
     has_access = uniform("access") < rules.access_chance(activity)
     cohort = np.where(has_access, wave, 0)
+    on_web = uniform("platform") < p.web_share
     return People(
         signup=signup,
         burst=burst,
@@ -66,7 +69,8 @@ def people_of(rules: Rules, block: int, count: int) -> People:
         active_chance=rules.active_chance(activity, normal("habit"), burst),
         cohort=cohort,
         access_day=np.where(has_access, np.maximum(rules.wave_days[cohort], signup), 0),
-        takes_up=has_access & (uniform("take_up") < p.take_up),
+        on_web=on_web,
+        takes_up=has_access & (uniform("take_up") < p.take_up) & ~on_web,
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from .. import streams
 from .daily import daily_of
 from .events import events_of
-from .parameters import Parameters
+from .parameters import PLATFORMS, Parameters
 from .rules import Rules
 from .truth import Truth, truth_of
 from .user_days import user_days_of
@@ -47,10 +47,21 @@ class World:
 
     @cached_property
     def access(self) -> pd.DataFrame:
-        """Who could be exposed from when: `user_id`, `cohort`, `access_date`."""
+        """Who could be exposed from when: `user_id`, `cohort`, `access_date`, `platform`.
+
+        On the web, where the feature is not, access is what the user would have in the app.
+        """
         cohort = self._column("cohort")
         access = pd.Series(self._date("access_day")).where(cohort > 0)
-        return pd.DataFrame({"user_id": self._ids, "cohort": cohort, "access_date": access})
+        app, web = PLATFORMS
+        return pd.DataFrame(
+            {
+                "user_id": self._ids,
+                "cohort": cohort,
+                "access_date": access,
+                "platform": np.where(self._column("on_web"), web, app),
+            }
+        )
 
     @cached_property
     def daily(self) -> pd.DataFrame:
