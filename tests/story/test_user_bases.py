@@ -98,6 +98,10 @@ class TestMatters:
         assert "Nothing in the table divides these users" in self.said()
         assert "Nothing in the table" not in self.said(scarce=[AGE])
 
+    def test_a_factor_that_is_asked_about_by_itself_is_not_called_missing(self):
+        said = wording.matters(self.RATE, [], [], NOTHING, alone=True)
+        assert said.endswith("3.57% to 4.00%).")
+
     def test_a_reason_is_given_and_nothing_else(self):
         said = self.said([AGE], [SKILL], reason=SOME)
         assert said.endswith("cannot be told: fewer than 5 rows lack it.")

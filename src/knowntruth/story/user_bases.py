@@ -29,11 +29,14 @@ def matters(
     unclear: Sequence[Name],
     reason: Reason,
     scarce: Sequence[Name] = (),
+    *,
+    alone: bool = False,
 ) -> str:
     """Say how high a rate is, and by which factors it differs when all else is equal.
 
     `reason` says why that cannot be told; it is empty where it can. By `scarce` factors too
-    few had the outcome, or did not have it, to compare their groups.
+    few had the outcome, or did not have it, to compare their groups. `alone` says that the only
+    factor of the table is asked about by itself, elsewhere.
     """
     start = (
         f"**{overall.what:capital} is {overall:value}** "
@@ -46,6 +49,8 @@ def matters(
     if scarce:
         why = f"Too few {units} have it, or too few have it not,"
         parts.append(f"{why} to compare groups by {listed(scarce)}.")
+    if not parts and alone:
+        return start.rstrip()
     if not parts:
         parts = [f"Nothing in the table divides these {units} into groups to be compared."]
     return start + " ".join(parts)
