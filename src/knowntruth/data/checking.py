@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import Problem, nearest
-from . import arms, dates
+from . import arms, dates, periods
 from .cells import Cells
 from .columns import Column, MetricKind, wrong_cells
 from .contract import EXAMPLES, Contract
@@ -43,6 +43,10 @@ class Checker:
             )
             for name, heading in found.items()
         }
+        for name, column in self.columns.items():
+            if column.field.kind == "period":
+                reading = periods.reading(self.connection, column.cell)
+                self.columns[name] = replace(column, period_reading=reading)
         if cells.decimal_comma_possible:
             self._find_decimal_commas()
 
@@ -164,6 +168,23 @@ class Checker:
                     "Use these labels",
                 )
 
+    @property
+    def is_kept(self) -> str:
+        """SQL of whether a row has all without which it is left out of everything."""
+        return " AND ".join(c.is_filled for c in self.columns.values() if c.drops_rows) or "TRUE"
+
+    def count_kept(self) -> int:
+        """Return how many rows are kept; refuse a table of which none is."""
+        dropping = [column for column in self.columns.values() if column.drops_rows]
+        if not any(column.filled < self.rows for column in dropping):
+            return self.rows
+        (rows,) = self._row(f"SELECT count(*) FROM cells WHERE {self.is_kept}")
+        if not rows and all(column.filled for column in dropping):
+            where = " and ".join(column.where for column in dropping)
+            fix = "Export them again: each row needs all of them"
+            self.problems.append(Problem(where, "are filled together in no row", fix))
+        return int(rows)
+
     def refuse_repeats(self, source: str) -> None:
         """Refuse rows of the relation `source` that share the contract's key."""
         key = [f'"{name}"' for name in self.contract.key if name in self.columns]
@@ -181,7 +202,10 @@ class Checker:
             f"SELECT {listed}, count(*) FROM {source} WHERE {known} GROUP BY {listed} "
             f"HAVING count(*) > 1 ORDER BY count(*) DESC, {listed} LIMIT {EXAMPLES}"
         ).fetchall()
-        shown = ", ".join(f"{' '.join(map(str, row[:-1]))} ({row[-1]} rows)" for row in examples)
+        spellings = [self.columns[name].cell.spelling for name in self.contract.key]
+        shown = ", ".join(
+            f"{' '.join(map(periods.written, row, spellings))} ({row[-1]} rows)" for row in examples
+        )
         headings = " and ".join(self.columns[name].where for name in self.contract.key)
         count, total = int(repeated[0]), int(repeated[1])
         self.problems.append(
@@ -255,6 +279,8 @@ class Checker:
             return
         example = "1234,5" if column.cell.comma else "1234.5"
         fix = f"Write plain numbers, such as {example}, without units or marks for thousands"
+        if column.field.kind == "period":
+            fix = periods.FIX
         self._refuse(column, f"{filled} AND {number} IS NULL", "{} no number", fix)
 
     def _refuse_out_of_range(self) -> None:
@@ -279,7 +305,7 @@ class Checker:
 
     def _refuse_wrong_times(self) -> None:
         """Refuse dates that stand for none, and those on the wrong side of another."""
-        times = [column for column in self.columns.values() if column.is_time]
+        times = [column for column in self.columns.values() if column.field.kind == "time"]
         pairs = [
             (self.columns[first], self.columns[second])
             for first, second in self.contract.in_order
@@ -300,6 +326,8 @@ class Checker:
     def _count_out_of_range(self, column: Column) -> None:
         field, number = column.field, column.cell.number
         infinite = "Infinity often comes from a division by zero: leave such cells blank"
+        if field.kind == "period":
+            infinite = "Leave such cells blank"
         self._refuse(column, f"isinf({number})", "{} infinite", infinite)
         finite = f"isfinite({number}) AND {number}"
         if field.low is not None:

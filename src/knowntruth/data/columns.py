@@ -8,7 +8,7 @@ from typing import Literal
 import duckdb
 
 from ..errors import Problem
-from .contract import EXAMPLES, NUMERIC, Field
+from .contract import EXAMPLES, NUMERIC, Field, Kind
 from .values import Cell
 
 MetricKind = Literal["mean", "proportion"]
@@ -28,6 +28,7 @@ class Column:
         metric_kind: for a metric, whether it is a mean or a proportion.
         since: for a time in which a blank means that none has passed, the column it passes
             from; empty for all others.
+        period_reading: for a period, whether it is read as a number or as a time.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Column:
     high: float | None = None
     metric_kind: MetricKind | None = None
     since: str = ""
+    period_reading: Literal["number", "time"] | None = None
 
     @property
     def where(self) -> str:
@@ -48,17 +50,26 @@ class Column:
     @property
     def is_numeric(self) -> bool:
         """Whether it holds numbers or yes/no."""
-        return self.field.kind in NUMERIC
+        return self._read_as in NUMERIC
 
     @property
     def is_time(self) -> bool:
         """Whether it holds dates, with or without a time of the day."""
-        return self.field.kind == "time"
+        return self._read_as == "time"
+
+    @property
+    def _read_as(self) -> Kind:
+        return self.period_reading or self.field.kind
 
     @property
     def is_filled(self) -> str:
         """SQL of whether a cell of it holds anything."""
         return self.cell.is_filled if self.is_numeric or self.is_time else self.cell.has_label
+
+    @property
+    def drops_rows(self) -> bool:
+        """Whether a blank in it leaves its row out of everything."""
+        return self.field.blanks == "row left out"
 
     @property
     def blank(self) -> str:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 Kind = Literal[
-    "identifier", "label", "arm", "metric", "number", "whole number", "yes/no", "days", "time"
-]
-Blanks = Literal["refused", "left out", "zero", "own group"]
+    "identifier", "label", "arm", "metric", "number", "whole number", "yes/no", "days", "time",
+    "period",
+]  # fmt: skip
+Blanks = Literal["refused", "left out", "row left out", "zero", "own group"]
 
 NUMERIC: tuple[Kind, ...] = ("metric", "number", "whole number", "yes/no", "days")
 TYPES: Mapping[Kind, str] = {
@@ -36,6 +37,7 @@ TYPES: Mapping[Kind, str] = {
     "yes/no": "yes/no (0 or 1)",
     "days": "number of days",
     "time": "date and time",
+    "period": "number, date, or part of a year such as 2010Q4",
 }
 EXAMPLES = 3
 
@@ -55,7 +57,8 @@ class Field:
         several: whether it may stand for several columns.
         stem: first part of the names of several columns; the name itself when empty.
         blanks: what an empty cell means. `refused`: the table is wrong; `left out`: the row
-            takes no part in what uses this column; `zero`: 0; `own group`: a label of its own.
+            takes no part in what uses this column; `row left out`: it takes part in nothing;
+            `zero`: 0; `own group`: a label of its own.
         most: how many different labels make sense; 0 is any number.
     """
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import duckdb
 
 from ..errors import Problem
+from . import periods
 from .cells import literal
 from .columns import Column, wrong_cells
 from .contract import EXAMPLES
@@ -26,13 +27,14 @@ def find_spelling(
     A column without any date has no spelling, and that is no problem here.
     """
     filled, text = column.is_filled, column.cell.trimmed
-    moments = {spelling: spelling.moment(text) for spelling in SPELLINGS}
+    spellings = periods.ALL if column.field.kind == "period" else SPELLINGS
+    moments = {spelling: spelling.moment(text) for spelling in spellings}
     first = connection.execute(
         f"SELECT {', '.join(moments.values())} FROM cells WHERE {filled} LIMIT 1"
     ).fetchall()
     if not first:
         return None, []
-    likely = [s for s, moment in zip(SPELLINGS, first[0], strict=True) if moment is not None]
+    likely = [s for s, moment in zip(spellings, first[0], strict=True) if moment is not None]
     ((filled_rows, *read),) = connection.execute(
         f"SELECT {', '.join(['count(*)', *(f'count({moments[s]})' for s in likely)])} "
         f"FROM cells WHERE {filled}"
@@ -109,7 +111,10 @@ def _unread(
 ) -> list[Problem]:
     """Return which cells are no dates, or which are written unlike the rest."""
     none = " AND ".join(f"{moment} IS NULL" for moment in moments.values())
-    problems = wrong_cells(connection, column, f"{column.is_filled} AND {none}", "{} no date", FIX)
+    what, fix = "{} no date", FIX
+    if column.field.kind == "period":
+        what, fix = "{} no period whose place in time is clear", periods.FIX
+    problems = wrong_cells(connection, column, f"{column.is_filled} AND {none}", what, fix)
     if problems:
         return problems
     counted = ", ".join(f"count({moment})" for moment in moments.values())
@@ -126,4 +131,5 @@ def _unread(
         ).fetchall()
     ]
     what = f"has dates written in different ways: {', but '.join(shown)}"
-    return [Problem(column.where, what, f"{FIX}, in all rows")]
+    same = "Write them all in one way" if column.field.kind == "period" else f"{FIX}, in all rows"
+    return [Problem(column.where, what, same)]

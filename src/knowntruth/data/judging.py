@@ -25,6 +25,7 @@ _DTYPES: dict[Kind, Callable[[pd.Series], bool]] = {
     "yes/no": types.is_numeric_dtype,
     "days": types.is_numeric_dtype,
     "time": types.is_datetime64_any_dtype,
+    "period": lambda s: types.is_numeric_dtype(s) or types.is_datetime64_any_dtype(s),
 }
 
 
@@ -34,7 +35,7 @@ def column_of(field: Field, *, required: bool) -> pa.Column:
     if field.kind in _DTYPES:
         has_type = _DTYPES[field.kind]
         checks.append(pa.Check(has_type, error=f"is not {TYPES[field.kind]}"))
-    if field.kind in {"metric", "number", "days"}:
+    if field.kind in {"metric", "number", "days", "period"}:
         checks.append(pa.Check(_finite, error="is infinite", ignore_na=True))
     if field.low is not None:
         checks.append(pa.Check.ge(field.low, error=f"is below {field.low:g}"))
@@ -101,6 +102,8 @@ _WHOLE_TABLE = {
 
 
 def _finite(values: pd.Series) -> pd.Series:
+    if not types.is_numeric_dtype(values):
+        return pd.Series(True, index=values.index)
     return pd.Series(~np.isinf(values.to_numpy(dtype=float, na_value=np.nan)), index=values.index)
 
 

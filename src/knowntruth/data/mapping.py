@@ -187,7 +187,7 @@ def _uses(contract: Contract, found: Mapping[str, Sequence[str]]) -> list[Proble
         numbers = [kind for kind in kinds if kind in {"metric", "number"}]
         measured = "metric" in kinds and {"label", "arm"} & set(kinds)
         alone = len(names) > 1 and ALONE & set(kinds)
-        same = any(kinds.count(kind) > 1 for kind in ("yes/no", "time"))
+        same = any(kinds.count(kind) > 1 for kind in ("yes/no", "time", "period"))
         if len(set(names)) < len(names) or len(numbers) > 1 or measured or alone or same:
             problems.append(
                 Problem(

@@ -13,6 +13,7 @@ from ..story.names import Name
 from .cells import TOTAL, Cells, literal
 from .checking import Checker
 from .columns import Column
+from .periods import PARTS
 from .times import DAY_FIRST, MONTH_FIRST
 
 
@@ -66,7 +67,8 @@ def _left_out_arms(
     if arm is None or not labels:
         return []
     ((kept,),) = checker.connection.execute("SELECT count(*) FROM units").fetchall()
-    count = Fact("rows of other arms", checker.rows - int(kept), "count")
+    rows = checker.count_kept() - int(kept)
+    count = Fact("rows of other arms", rows, "count")
     if not count.value:
         return []
     text = (
@@ -100,6 +102,9 @@ def _readings(checker: Checker, names: Mapping[str, Name]) -> list[Statement]:
         elif spelling is DAY_FIRST or spelling is MONTH_FIRST:
             text = f"The dates of {name} are read {spelling.name}, which fits them all."
             told.append(Statement(text, (name,)))
+        elif spelling in PARTS:
+            text = f"The periods of {name} are read {spelling.name}."
+            told.append(Statement(text, (name,)))
     return told
 
 
@@ -114,7 +119,11 @@ def _blanks(checker: Checker, labels: tuple[str, str] | None) -> dict[str, dict[
     if arm and labels:
         cases = " ".join(f"WHEN {arm.cell.is_label(x)} THEN {literal(x)}" for x in labels)
         label = f"CASE {cases} END"
-    counts = ", ".join(f"count(*) FILTER ({c.blank})" for c in short)
+    # A blank in a row that is left out anyway costs nothing more.
+    counts = ", ".join(
+        f"count(*) FILTER ({c.blank if c.drops_rows else f'{c.blank} AND {checker.is_kept}'})"
+        for c in short
+    )
     rows = checker.connection.execute(f"SELECT {label}, {counts} FROM cells GROUP BY 1").fetchall()
     kept = [row for row in rows if row[0] is not None]
     return {
@@ -145,6 +154,8 @@ def _blank(
         facts.append(since)
     elif zero:
         end = "a blank counts as zero"
+    elif column.drops_rows:
+        end = f"{'it is' if is_one else 'they are'} left out"
     elif column.field.blanks == "own group":
         end = (
             f"{'it forms' if is_one else 'they form'} a group of {'its' if is_one else 'their'} own"

@@ -27,6 +27,7 @@ from .contract import Contract
 from .mapping import find_columns, wanted
 from .reading import read
 from .statements import Statement
+from .times import Spelling
 
 ARMS = ("control", "treatment")
 NO_GROUP = "(blank)"
@@ -41,11 +42,12 @@ class OwnTable:
     Attributes:
         path: the file or folder it came from.
         relation: one row a unit. Numbers and metrics are DOUBLE, yes/no 0 or 1 as DOUBLE,
-            times TIMESTAMP (in UTC where they name a zone), labels text, `arm` holds "control"
-            or "treatment"; NULL where nothing is known.
+            times TIMESTAMP (in UTC where they name a zone), periods DOUBLE or TIMESTAMP, labels
+            text, `arm` holds "control" or "treatment"; NULL where nothing is known.
         names: the user's name of each column, and of both arms under "control" and
             "treatment".
         metric_kinds: for each column of a metric, whether it is a mean or a proportion.
+        spellings: how the dates or periods of a column are written, where they are text.
         levels: the labels of each column of labels, most rows first.
         rows: rows in the relation.
         arms: rows of each arm; empty where the contract knows no arms.
@@ -56,6 +58,7 @@ class OwnTable:
     relation: duckdb.DuckDBPyRelation
     names: Mapping[str, Name]
     metric_kinds: Mapping[str, MetricKind]
+    spellings: Mapping[str, Spelling]
     levels: Mapping[str, tuple[str, ...]]
     rows: int
     arms: Mapping[str, int]
@@ -109,6 +112,7 @@ def open_table(
     _settle_units(cells, checker, labels)
     checker.refuse_repeats("units")
     arms = _arms(checker, labels)
+    kept = checker.count_kept()
     # A column that could not be found is told first: what follows may be its consequence.
     problems += checker.problems
     if problems:
@@ -126,8 +130,13 @@ def open_table(
             for name, column in checker.columns.items()
             if column.metric_kind
         },
+        spellings={
+            name: column.cell.spelling
+            for name, column in checker.columns.items()
+            if column.cell.spelling
+        },
         levels=_levels(checker),
-        rows=sum(arms.values()) if arms else checker.rows,
+        rows=sum(arms.values()) if arms else kept,
         arms=arms,
         statements=statements.tell(cells, checker, names, labels, zeroed),
     )
@@ -172,12 +181,12 @@ def _settle_units(cells: Cells, checker: Checker, labels: tuple[str, str] | None
         for column in checker.columns.values()
     ]
     arm = next((c for c in checker.columns.values() if c.field.kind == "arm"), None)
-    rows = ""
+    rows = checker.is_kept
     if arm and labels:
-        rows = " WHERE " + " OR ".join(map(arm.cell.is_label, labels))
+        rows += f" AND ({' OR '.join(map(arm.cell.is_label, labels))})"
     made = "VIEW" if cells.stays_in_place else "TABLE"
     cells.connection.execute(
-        f"CREATE {made} units AS SELECT {', '.join(selected) or '1'} FROM cells{rows}"
+        f"CREATE {made} units AS SELECT {', '.join(selected) or '1'} FROM cells WHERE {rows}"
     )
 
 
