@@ -17,9 +17,9 @@ from knowntruth.worlds.engagement import user_days
 from knowntruth.worlds.engagement.contract import ACCESS, EVENTS, FEATURES, USERS
 from knowntruth.worlds.engagement.daily import COUNTS, daily_between, daily_of, esau
 from knowntruth.worlds.engagement.events import events_between
+from knowntruth.worlds.engagement.markets import market_days
 from knowntruth.worlds.engagement.parameters import MOST_SESSIONS, Parameters
 from knowntruth.worlds.engagement.rules import Rules, further_sessions
-from knowntruth.worlds.engagement.users import day_effects
 from knowntruth.worlds.engagement.world import simulate
 
 LAUNCH = pd.Timestamp("2025-03-03")
@@ -387,12 +387,12 @@ class TestCauses:
 
     def test_days_add_an_autocorrelated_series(self):
         p = Parameters(days_before=400, days_after=400, day_spread=0.2, day_persistence=0.8)
-        added = np.array([day_effects(p.model_copy(update={"seed": s})) for s in range(40)])
+        added = np.array([market_days(p.model_copy(update={"seed": s}))[0] for s in range(40)])
         # 32,000 days, about a ninth of them independent at this persistence.
         assert added.std() == pytest.approx(0.2, rel=4 * np.sqrt(9 / 32_000))
         pairs = np.corrcoef(added[:, :-1].ravel(), added[:, 1:].ravel())[0, 1]
         assert pairs == pytest.approx(0.8, abs=4 * 0.6 / np.sqrt(32_000))
-        assert not day_effects(p.model_copy(update={"day_spread": 0.0})).any()
+        assert not market_days(p.model_copy(update={"day_spread": 0.0})).any()
 
     def test_further_sessions_are_binomial(self):
         length = np.array([-1.0, 0.0, 0.4, 0.9, 2.5, 3.0, 7.0])

@@ -63,5 +63,11 @@ ACCESS = Contract(
             meaning="where the user has the product; on the web the feature is not there",
             choices=PLATFORMS,
         ),
+        Field(
+            name="market",
+            kind="whole number",
+            meaning="where the user lives, a number of the place",
+            low=1,
+        ),
     ),
 )

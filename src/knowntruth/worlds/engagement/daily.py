@@ -12,10 +12,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from .markets import market_days
 from .parameters import MOST_SESSIONS, Parameters
 from .rules import Array, Rules
 from .user_days import UserDays, user_days_of
-from .users import dates, day_effects, people_of, whole_blocks
+from .users import dates, people_of, whole_blocks
 
 COUNTS = (
     "active_users",
@@ -42,7 +43,7 @@ def daily_between(p: Parameters, start: int, stop: int, *, threads: int = 1) -> 
     `sessions`; `sessions_squared`, the sum of squares of users' sessions; `exposed_users`, with
     an exposed session; `exposed_sessions`; `unexposed_users`, with one that is not exposed.
     """
-    rules, shocks = Rules(p), day_effects(p)
+    rules, shocks = Rules(p), market_days(p)
     one = partial(_block, rules, shocks)
     groups = len(rules.wave_days)
     total = np.zeros((1 + len(COUNTS), p.days * groups), dtype=np.int64)

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from .. import streams
+from .markets import WORLD, market_days
 from .parameters import Parameters
 from .rules import Array, Rules
 from .user_days import user_days_of
-from .users import WORLD, dates, day_effects, people_of, whole_blocks
+from .users import dates, people_of, whole_blocks
 
 SECONDS = 86_400
 
@@ -27,7 +28,7 @@ def events_between(p: Parameters, start: int, stop: int) -> pd.DataFrame:
     Columns: `user_id`, from 1; `event_time`; `first_seen`, the time of the user's first event;
     `feature_exposed`, 0 or 1.
     """
-    rules, shocks = Rules(p), day_effects(p)
+    rules, shocks = Rules(p), market_days(p)
     parts = [_block(rules, shocks, *block) for block in whole_blocks(start, stop)]
     user, second, exposed = (np.concatenate(column) for column in zip(*parts, strict=True))
     # Each user's events stand together, in the order of time.

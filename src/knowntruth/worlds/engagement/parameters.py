@@ -66,8 +66,9 @@ class Parameters(parameters.Parameters):
         0.5, "autocorrelation of what successive days add", ge=-0.99, le=0.99
     )
 
-    access: Literal["by activity", "randomised"] = parameter(
-        "by activity", "whether active users are likelier to get access, or a lot decides"
+    access: Literal["by activity", "randomised", "by market"] = parameter(
+        "by activity",
+        "whether active users are likelier to get access, a lot decides, or whole markets get it",
     )
     access_share: float = parameter(0.85, "share of users who ever get access", ge=0, le=1)
     access_slope: float = parameter(
@@ -125,6 +126,21 @@ class Parameters(parameters.Parameters):
         le=2,
     )
 
+    markets: int = parameter(1, "places that users live in, dealt by lot", ge=1, le=500)
+    market_spread: float = parameter(
+        0.0, "standard deviation of what single days add to everybody's in a market", ge=0, le=0.5
+    )
+    market_persistence: float = parameter(
+        0.5, "autocorrelation of what successive days add in a market", ge=-0.99, le=0.99
+    )
+    market_trend: float = parameter(
+        0.0,
+        "standard deviation of what markets gain every thirty days, feature or not",
+        unit="sessions per active day",
+        ge=0,
+        le=1,
+    )
+
     exposure_first: float = parameter(
         0.304, "chance that a user's first session of a day is exposed", ge=0, le=1
     )
@@ -154,6 +170,8 @@ class Parameters(parameters.Parameters):
             problems.append("`wave_shares` needs positive shares that sum to 1")
         if any(not -100 <= factor <= 100 for factor in self.effect_by_wave):
             problems.append("`effect_by_wave` has a factor outside -100 to 100")
+        if self.access == "by market" and self.markets < 2:
+            problems.append("`access` by market needs two `markets` or more")
         if problems:
             raise ValueError("; ".join(problems) + ". Give values that fit together")
         return self

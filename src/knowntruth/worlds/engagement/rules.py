@@ -33,6 +33,8 @@ class Rules:
         arrivals: share of users who sign up before the record (first), on each day of it, and
             in the burst (last).
         cohorts: share of the cohorts 1, 2, … in those who get access.
+        cohort_of_rank: cohort of a market of each rank, where whole markets get access.
+        access_share: share of users who ever get access, of markets where these get it whole.
         wave_days: day on which a cohort gets access, by cohort; 0 for cohort 0, which never does.
         effects: what the feature adds, by cohort and by `since + days`, for those who use it.
     """
@@ -43,6 +45,12 @@ class Rules:
         self.arrivals = self._arrivals()
         waves = len(p.waves)
         self.cohorts = np.array(p.wave_shares or [1 / waves] * waves)
+        self.access_share = p.access_share
+        self.cohort_of_rank = self._by_market()
+        if p.access == "by market":
+            counts = np.bincount(self.cohort_of_rank, minlength=waves + 1)
+            self.access_share = 1 - counts[0] / p.markets
+            self.cohorts = counts[1:] / max(counts[1:].sum(), 1)
         self.wave_days = np.array([0, *(self.launch + day for day in p.waves)])
         self.effects = self._effects()
         self._access_level = self._solve_access()
@@ -53,6 +61,18 @@ class Rules:
         daily[self.launch :] += p.signup_change
         daily *= (1 - p.users_at_start - p.burst) / daily.sum()
         return np.concatenate([[p.users_at_start], daily, [p.burst]])
+
+    def _by_market(self) -> Array:
+        """Return the cohort of a market of each rank: some have access, and some do not."""
+        share, markets = self.p.access_share, self.p.markets
+        treated = round(share * markets)
+        if 0 < share < 1 and markets > 1:
+            treated = min(max(treated, 1), markets - 1)
+        rank = np.arange(markets)
+        ends = np.cumsum(self.cohorts)[:-1]
+        wave = 1 + np.searchsorted(ends, (rank + 0.5) / max(treated, 1), side="right")
+        cohorts: Array = np.where(rank < treated, wave, 0)
+        return cohorts
 
     def _effects(self) -> Array:
         p = self.p
@@ -67,7 +87,7 @@ class Rules:
 
     def _solve_access(self) -> float:
         """Return the log odds of access at middling activity that give the stated share."""
-        share, slope = self.p.access_share, self._slope
+        share, slope = self.access_share, self._slope
         if share in {0, 1}:
             return np.inf if share else -np.inf
         return float(

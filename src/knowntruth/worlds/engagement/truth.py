@@ -121,7 +121,7 @@ class Truth:
 def truth_of(p: Parameters) -> Truth:
     """Return the truth of these parameters."""
     rules = Rules(p)
-    return Truth(rules.launch, 1 - p.take_up, p.access_share, _expected(rules))
+    return Truth(rules.launch, 1 - p.take_up, float(rules.access_share), _expected(rules))
 
 
 def _expected(rules: Rules) -> pd.DataFrame:

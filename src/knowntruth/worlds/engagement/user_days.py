@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import streams
+from .markets import WORLD
 from .parameters import MOST_SESSIONS
 from .rules import Array, Rules, further_sessions
-from .users import WORLD, People
+from .users import People
 
 BATCH = 2_048  # users drawn at a time; changes no number
 
@@ -56,14 +57,14 @@ class UserDays:
 def user_days_of(rules: Rules, shocks: Array, people: People, block: int) -> Iterator[UserDays]:
     """Yield the active days of a block's users, a batch of users at a time.
 
-    `shocks` is what each day adds, from `users.day_effects`.
+    `shocks` is what each day adds in each market, from `markets.market_days`.
     """
     p = rules.p
     active, sessions, exposure = (
         streams.generator(p.seed, WORLD + name, block)
         for name in ("active", "sessions", "exposure")
     )
-    by_day, by_activity = rules.by_day() + shocks, rules.by_activity()
+    by_day, by_activity = rules.by_day() + shocks[:, None], rules.by_activity()
     length = rules.length(people.activity, people.burst)
     first = rules.exposure(people.activity)
     days = np.arange(p.days)
@@ -77,7 +78,7 @@ def user_days_of(rules: Rules, shocks: Array, people: People, block: int) -> Ite
         cohort = people.cohort[user]
         since = day - people.access_day[user]
         uses = people.takes_up[user]
-        bare = length[user] + by_day[(cohort > 0).astype(np.int64), day]
+        bare = length[user] + by_day[people.market[user], (cohort > 0).astype(np.int64), day]
         bare += people.activity[user] * by_activity[day]
         whole = bare + np.where(uses, rules.effects[cohort, since + p.days], 0.0)
         whole, bare = np.clip(whole, 0, MOST_SESSIONS - 1), np.clip(bare, 0, MOST_SESSIONS - 1)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .. import streams
+from .markets import WORLD, ranks
 from .parameters import Parameters
 from .rules import Array, Rules
 
-WORLD = "engagement/"  # two worlds with one seed share no random numbers
 LAUNCH = pd.Timestamp("2025-03-03")
 RECRUITED = 90  # days before the record over which those who are there at its start signed up
 
@@ -30,6 +30,7 @@ class People:
         access_day: the day on which they get it; 0 for cohort 0.
         on_web: whether they are on the web, where the feature is not.
         takes_up: whether they use the feature once they have access.
+        market: where they live.
     """
 
     signup: Array
@@ -40,6 +41,7 @@ class People:
     access_day: Array
     on_web: Array
     takes_up: Array
+    market: Array
 
 
 def people_of(rules: Rules, block: int, count: int) -> People:
@@ -59,8 +61,13 @@ def people_of(rules: Rules, block: int, count: int) -> People:
     signup = np.where(slot == 0, recruited, signup)
     activity = normal("activity")
     wave = 1 + np.searchsorted(np.cumsum(rules.cohorts)[:-1], uniform("wave"), side="right")
-    has_access = uniform("access") < rules.access_chance(activity)
-    cohort = np.where(has_access, wave, 0)
+    market = np.floor(uniform("market") * p.markets).astype(np.int64)
+    if p.access == "by market":
+        cohort = rules.cohort_of_rank[ranks(p)[market]]
+        has_access = cohort > 0
+    else:
+        has_access = uniform("access") < rules.access_chance(activity)
+        cohort = np.where(has_access, wave, 0)
     on_web = uniform("platform") < p.web_share
     return People(
         signup=signup,
@@ -71,6 +78,7 @@ def people_of(rules: Rules, block: int, count: int) -> People:
         access_day=np.where(has_access, np.maximum(rules.wave_days[cohort], signup), 0),
         on_web=on_web,
         takes_up=has_access & (uniform("take_up") < p.take_up) & ~on_web,
+        market=market,
     )
 
 
@@ -89,18 +97,3 @@ def dates(p: Parameters) -> pd.DatetimeIndex:
     """Return the days on record."""
     first = LAUNCH - pd.Timedelta(days=p.days_before)
     return pd.date_range(first, periods=p.days, unit="us")
-
-
-def day_effects(p: Parameters) -> Array:
-    """Return what each day adds to the length of everybody's day: an AR(1) series."""
-    shocks = streams.column(
-        p.seed,
-        WORLD + "day",
-        lambda rng, days: rng.standard_normal(days.stop - days.start),
-        stop=p.days,
-    )
-    effects = p.day_spread * shocks
-    fresh = np.sqrt(1 - p.day_persistence**2)
-    for day in range(1, p.days):
-        effects[day] = p.day_persistence * effects[day - 1] + fresh * effects[day]
-    return effects

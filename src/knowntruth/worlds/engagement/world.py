@@ -11,11 +11,12 @@ import pandas as pd
 from .. import streams
 from .daily import daily_of
 from .events import events_of
+from .markets import market_days
 from .parameters import PLATFORMS, Parameters
 from .rules import Rules
 from .truth import Truth, truth_of
 from .user_days import user_days_of
-from .users import LAUNCH, People, dates, day_effects, people_of
+from .users import LAUNCH, People, dates, people_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class World:
 
     @cached_property
     def access(self) -> pd.DataFrame:
-        """Who could be exposed from when: `user_id`, `cohort`, `access_date`, `platform`.
+        """Who could be exposed from when: `user_id`, `cohort`, `access_date`, `platform`, `market`.
 
         On the web, where the feature is not, access is what the user would have in the app.
         """
@@ -60,6 +61,7 @@ class World:
                 "cohort": cohort,
                 "access_date": access,
                 "platform": np.where(self._column("on_web"), web, app),
+                "market": 1 + self._column("market"),
             }
         )
 
@@ -82,7 +84,7 @@ class World:
         `expected` sessions of this user on this day; `effect`, how many of those expected are
         there because of the feature; `exposed_sessions`.
         """
-        rules, shocks = Rules(self.parameters), day_effects(self.parameters)
+        rules, shocks = Rules(self.parameters), market_days(self.parameters)
         parts = [
             pd.DataFrame(
                 {
