@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowntruth.story import Estimate, Fact, Finding, Name, charts, figures
-from knowntruth.story.charts import drawing, series
+from knowntruth.story.charts import drawing, lines, series
 from knowntruth.story.figures import CONTROL, NAIVE, TREATMENT, TRUTH
 from knowntruth.story.saying import check_traced, payloads_of
 
@@ -321,7 +321,7 @@ def test_a_curve_of_one_day_and_a_group_without_a_day_are_borne():
 
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=8))
 def test_names_at_line_ends_keep_their_order_and_distance(wanted):
-    placed = series.apart(wanted, 2.0)
+    placed = lines.apart(wanted, 2.0)
     order = sorted(range(len(wanted)), key=lambda at: wanted[at])
     gaps = [placed[b] - placed[a] for a, b in itertools.pairwise(order)]
     assert all(gap >= 2.0 - 1e-9 for gap in gaps)
@@ -337,8 +337,8 @@ def test_no_two_names_of_curves_lie_on_each_other():
 
 
 def test_names_that_have_room_stay_at_their_lines():
-    assert series.apart([20.0, 5.0, 10.0], 2.0) == [20.0, 5.0, 10.0]
-    assert series.apart([10.0, 10.0], 2.0) == [9.0, 11.0]
+    assert lines.apart([20.0, 5.0, 10.0], 2.0) == [20.0, 5.0, 10.0]
+    assert lines.apart([10.0, 10.0], 2.0) == [9.0, 11.0]
 
 
 # Heat maps

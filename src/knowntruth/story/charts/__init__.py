@@ -2,6 +2,10 @@
 
 Each chart is made from rows: `rates` from `Level`s, `curves` from `Series`, `heat` from a
 `Grid`, `effects` from `Effect`s, `calibration` from `Bin`s, `precision_recall` from `Curve`s.
+What happens over time has its own: `daily` from `Daily`s, `groups` from `Path`s, `event_times`
+from `EventTimes`, `placebos` from `Placebos`; and so has what a comparison over time rests on:
+`bounds` from a `Sensitivity`, `pre_test_power` from a `PreTestPower`, `weights` from `Weights`,
+`four_cells` from `FourCells`.
 The function of that name draws them, and `…_in_words` says the same for somebody who cannot
 see it. Rows hand over what their words are made from, so they stand among the facts:
 
@@ -12,8 +16,14 @@ see it. Rows hand over what their words are made from, so they stand among the f
 """
 
 from .adjusting import Effect, effects, effects_in_words
+from .days import Daily, Stretch, daily, daily_in_words
+from .effect_times import EventTimes, event_times, event_times_in_words
+from .gaps import Gap, Placebos, placebos, placebos_in_words
 from .grids import Grid, heat, heat_in_words
 from .levels import Level, rates, rates_in_words
+from .moments import Moment
+from .paths import Path, groups, groups_in_words
+from .pre_tests import Noticed, PreTestPower, pre_test_power, pre_test_power_in_words
 from .predictions import (
     Bin,
     Curve,
@@ -22,25 +32,58 @@ from .predictions import (
     precision_recall,
     precision_recall_in_words,
 )
+from .sensitivity import Bound, Sensitivity, bounds, bounds_in_words
 from .series import Series, curves, curves_in_words
+from .two_by_two import FourCells, four_cells, four_cells_in_words
+from .weighting import Weight, Weights, weights, weights_in_words
 
 __all__ = [
     "Bin",
+    "Bound",
     "Curve",
+    "Daily",
     "Effect",
+    "EventTimes",
+    "FourCells",
+    "Gap",
     "Grid",
     "Level",
+    "Moment",
+    "Noticed",
+    "Path",
+    "Placebos",
+    "PreTestPower",
+    "Sensitivity",
     "Series",
+    "Stretch",
+    "Weight",
+    "Weights",
+    "bounds",
+    "bounds_in_words",
     "calibration",
     "calibration_in_words",
     "curves",
     "curves_in_words",
+    "daily",
+    "daily_in_words",
     "effects",
     "effects_in_words",
+    "event_times",
+    "event_times_in_words",
+    "four_cells",
+    "four_cells_in_words",
+    "groups",
+    "groups_in_words",
     "heat",
     "heat_in_words",
+    "placebos",
+    "placebos_in_words",
+    "pre_test_power",
+    "pre_test_power_in_words",
     "precision_recall",
     "precision_recall_in_words",
     "rates",
     "rates_in_words",
+    "weights",
+    "weights_in_words",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from ..figures import NAIVE, mark, unit_words
+from ..figures import NAIVE, mark
 from ..saying import Sayable
 from . import drawing
 from .drawing import Known, Label, bare, named, stated, text
@@ -122,7 +122,7 @@ def effects_in_words(
     factors = _by_factor(rows)
     # Said once, the unit need not be said in every row.
     unit = next(bare(estimate).unit for row in rows for estimate in row.estimates)
-    words = f" {unit_words(unit)}" if unit == "points" else ""
+    words = drawing.unit_aside(unit)
     parts = []
     for factor, levels in factors.items():
         lines = []

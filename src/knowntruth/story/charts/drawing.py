@@ -64,6 +64,11 @@ def stated(estimate: Known) -> str:
     return f"{estimate:value} ({estimate:interval})"
 
 
+def unit_aside(unit: Unit) -> str:
+    """Return the unit as it stands behind a number, where words had better say it only once."""
+    return f" {unit_words(unit)}" if unit == "points" else ""
+
+
 def scale_of(unit: Unit) -> float:
     """Return what an axis multiplies values by: it shows shares in hundredths."""
     return 1.0 if unit in {"number", "count"} else 100.0
@@ -105,7 +110,7 @@ def window(estimates: Sequence[Estimate], others: Iterable[float]) -> tuple[floa
     """Return the ends of an axis: all intervals, but for those that would squeeze the rest."""
     values = [*(e.value for e in estimates), *others]
     ends = [end for e in estimates for end in (e.low, e.high) if math.isfinite(end)]
-    usual = 3 * statistics.median(e.resolution for e in estimates)
+    usual = 3 * statistics.median(e.resolution for e in estimates) if estimates else 0.0
     low, high = min([*values, *ends]), max([*values, *ends])
     core = (max(low, min(values) - usual), min(high, max(values) + usual))
     most = SQUEEZE * (core[1] - core[0])
@@ -124,6 +129,7 @@ def dots(
     name: str,
     words: Sequence[str],
     marker: Mapping[str, object] = DOT,
+    upright: bool = False,
 ) -> None:
     """Draw estimates with their intervals, each at its height; arrows where the window ends.
 
@@ -135,34 +141,37 @@ def dots(
         name: what the legend calls them.
         words: what each is called where a reader points at it.
         marker: colour and sign.
+        upright: whether the estimates go up and the others to the right, not the reverse.
     """
     if not estimates:
         return
+    along, across = ("y", "x") if upright else ("x", "y")
     scale = scale_of(estimates[0].unit)
     low, high = shown
     rows = list(zip(estimates, heights, strict=True))
     figure.add_scatter(
-        x=[scale * e.value for e in estimates],
-        y=list(heights),
+        **{along: [scale * e.value for e in estimates], across: list(heights)},
         mode="markers",
         name=name,
         marker=marker,
-        error_x={
-            **BARS,
-            "array": [scale * (min(e.high, high) - e.value) for e in estimates],
-            "arrayminus": [scale * (e.value - max(e.low, low)) for e in estimates],
-            "color": marker["color"],
-            "thickness": 2.2,
+        **{
+            f"error_{along}": {
+                **BARS,
+                "array": [scale * (min(e.high, high) - e.value) for e in estimates],
+                "arrayminus": [scale * (e.value - max(e.low, low)) for e in estimates],
+                "color": marker["color"],
+                "thickness": 2.2,
+            }
         },
         hovertext=[f"{w}<br>{stated(e)}" for w, e in zip(words, estimates, strict=True)],
         hovertemplate=HOVER,
     )
-    cuts = [(low, at, "triangle-left") for e, at in rows if e.low < low]
-    cuts += [(high, at, "triangle-right") for e, at in rows if e.high > high]
+    towards = ("down", "up") if upright else ("left", "right")
+    cuts = [(low, at, f"triangle-{towards[0]}") for e, at in rows if e.low < low]
+    cuts += [(high, at, f"triangle-{towards[1]}") for e, at in rows if e.high > high]
     if cuts:
         figure.add_scatter(
-            x=[scale * edge for edge, _, _ in cuts],
-            y=[at for _, at, _ in cuts],
+            **{along: [scale * edge for edge, _, _ in cuts], across: [at for _, at, _ in cuts]},
             mode="markers",
             marker={"symbol": [s for _, _, s in cuts], "color": marker["color"], "size": 9},
             cliponaxis=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,18 +13,16 @@ from ..figures import CONTROL, FURTHER, NAIVE, TREATMENT
 from ..saying import Sayable
 from . import drawing
 from .drawing import Known, Label, bare, stated, text
+from .lines import FAINT, FEW, End, Look, band, name_ends
 
 STYLES = (
-    (TREATMENT, "solid", "circle", "●"),
-    (FURTHER[0], "dash", "square", "■"),
-    (NAIVE, "dot", "diamond", "◆"),
-    (FURTHER[1], "dashdot", "triangle-up", "▲"),
-    (CONTROL, "longdash", "circle-open", "○"),
+    Look(TREATMENT, "solid", "circle", "●"),
+    Look(FURTHER[0], "dash", "square", "■"),
+    Look(NAIVE, "dot", "diamond", "◆"),
+    Look(FURTHER[1], "dashdot", "triangle-up", "▲"),
+    Look(CONTROL, "longdash", "circle-open", "○"),
 )
-FAINT = "rgba(120,125,134,0.35)"
-FEW = 12  # points that each get a marker
-LETTER = 0.065  # height of a line of text, as a share of the axis
-NAMED = 20  # letters of a name at the end of a curve, which has one line
+OTHERS = "others"
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,9 @@ def curves(
     for one in others:
         figure.add_scatter(**_line(one, scale), mode="lines", line={"color": FAINT, "width": 1.5})
     for one, (colour, dash, symbol, _) in zip(chosen, STYLES, strict=False):
-        figure.add_scatter(**_band(one, scale, colour))
+        places = [day for day, _ in one.points]
+        lows, highs = zip(*(drawing.ends_of(e) for _, e in one.points), strict=True)
+        band(figure, places, [scale * e for e in lows], [scale * e for e in highs], colour)
         figure.add_scatter(
             **_line(one, scale),
             mode="lines+markers" if len(one.points) <= FEW else "lines",
@@ -78,8 +77,7 @@ def curves(
         )
     top = 1.06 * max(scale * drawing.ends_of(e)[1] for one in drawn for _, e in one.points) or 1.0
     shown = sorted({day for one in drawn for day, _ in one.points})
-    _name_ends(figure, chosen, others, scale, top)
-    figure.add_scatter(x=shown[-1:], y=[None], yaxis="y2", hoverinfo="skip")
+    name_ends(figure, _ends(chosen, others, scale), (0.0, top))
     room = 0.03 * (shown[-1] - shown[0]) or 1.0
     figure.update_xaxes(title=days, range=[shown[0] - room, shown[-1] + room])
     if len(shown) <= FEW:
@@ -100,24 +98,6 @@ def curves_in_words(series: Sequence[Series], *, highlight: Sequence[Label] | No
         lines.append(f"{text(one.label)} {way}")
     rest = " All other groups are thin grey curves." if others else ""
     return f"Curves over the days, with bands for their intervals: {'; '.join(lines)}.{rest}"
-
-
-def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Return places as near as possible to those wanted, in their order, `gap` apart."""
-    order = sorted(range(len(wanted)), key=lambda at: wanted[at])
-    # Places that would touch form a run, which moves as one (pool adjacent violators).
-    runs: list[list[float]] = []
-    for rank, at in enumerate(order):
-        runs.append([wanted[at] - rank * gap])
-        while len(runs) > 1 and statistics.fmean(runs[-2]) >= statistics.fmean(runs[-1]):
-            last = runs.pop()
-            runs[-1] += last
-    starts = itertools.chain.from_iterable([statistics.fmean(run)] * len(run) for run in runs)
-    placed = [start + rank * gap for rank, start in enumerate(starts)]
-    # None below the axis.
-    raised = max(gap / 2 - placed[0], 0.0)
-    by_place = dict(zip(order, placed, strict=True))
-    return [by_place[at] + raised for at in range(len(wanted))]
 
 
 def _split(
@@ -150,46 +130,13 @@ def _line(series: Series, scale: float) -> dict[str, object]:
     }
 
 
-def _band(series: Series, scale: float, colour: str) -> dict[str, object]:
-    days = [day for day, _ in series.points]
-    lows, highs = zip(*(drawing.ends_of(estimate) for _, estimate in series.points), strict=True)
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return {
-        "x": [*days, *reversed(days)],
-        "y": [scale * end for end in (*highs, *reversed(lows))],
-        "mode": "lines",
-        "line": {"width": 0},
-        "fill": "toself",
-        "fillcolor": f"rgba({red},{green},{blue},0.14)",
-        "hoverinfo": "skip",
-    }
-
-
-def _name_ends(
-    figure: go.Figure, chosen: Sequence[Series], others: Sequence[Series], scale: float, top: float
-) -> None:
-    """Write the names of curves beside their ends.
-
-    They stand on an axis of their own, because an axis makes itself as wide as its words.
-    """
-    ends = [scale * bare(one.points[-1][1]).value for one in chosen]
-    names = [
-        f'\N{NO-BREAK SPACE}<span style="color:{colour}">{sign}</span> '
-        f"{drawing.wrapped(one.label, NAMED, lines=1)}"
-        for one, (colour, _, _, sign) in zip(chosen, STYLES, strict=False)
+def _ends(chosen: Sequence[Series], others: Sequence[Series], scale: float) -> list[End]:
+    """Return the ends of the curves in colour, and of all others together."""
+    ends = [
+        End(scale * bare(one.points[-1][1]).value, one.label, look)
+        for one, look in zip(chosen, STYLES, strict=False)
     ]
     if others:
         last = [scale * bare(one.points[-1][1]).value for one in others]
-        ends, names = [*ends, statistics.fmean(last)], [*names, "\N{NO-BREAK SPACE}others"]
-    figure.update_layout(
-        yaxis2={
-            "overlaying": "y",
-            "side": "right",
-            "range": [0, top],
-            "tickvals": apart(ends, LETTER * top),
-            "ticktext": names,
-            "showgrid": False,
-            "showline": False,
-            "ticks": "",
-        }
-    )
+        ends.append(End(statistics.fmean(last), OTHERS, None))
+    return ends
