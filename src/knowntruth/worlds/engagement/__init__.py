@@ -9,9 +9,9 @@ given access like everybody, to a feature that is not there. Users live in *mark
 default, which may have good days and drifts of their own and may get access as a whole. Launch
 comes with a season and with a burst of new users, which have nothing to do with it.
 
-`parameters` declares the world, `rules` holds the chance of everything, `markets` draws what
-days and places add, `users` draws people,
-`user_days` draws the days on which they are active, `daily` adds those up for any number of
-users in little memory, `events` spells them out, `truth` works out from the rules what is to be
-expected with and without the feature, `contract` says what the tables hold, `world` is the door.
+`parameters` declares the world, `rules` holds the chance of everything, `markets` draws what days
+and places add, `users` draws people, `user_days` draws the days on which they are active, `daily`
+adds those up for any number of users in little memory, `events` spells them out, `truth` works
+out from the rules what is to be expected with and without the feature, `causes` lists what acts
+on what, `contract` says what the tables hold, `world` is the door.
 """
