@@ -261,9 +261,10 @@ def test_a_label_of_something_that_is_not_there_is_refused(read: Read) -> None:
 def test_hostile_names_are_written_as_text(read: Read) -> None:
     names = {"who": "<b>who", "at": "[at](x)", "saw": "`saw`", "joined": "$j$"}
     rows = SESSIONS.partition("\n")[2].replace("no,2025-03-02", ",2025-03-09")
+    rows += "a,2025-03-01 09:30,yes,2025-02-01\n,2025-03-04,no,\n"
     text = ",".join(names.values()) + "\n" + rows
     events = read(text, {key: names[heading] for key, heading in COLUMNS.items()})
-    assert len(events.statements) > 2
+    assert len(events.statements) == 5
     for statement in events.statements:
         assert not set("<>`*_[]$") & set(statement.text)
     told(events)
