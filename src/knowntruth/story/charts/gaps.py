@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import plotly.graph_objects as go
 
@@ -54,7 +55,7 @@ class Placebos:
         if not self.treated.known():
             raise ValueError("a chart of placebos needs at least one gap of the treated unit")
 
-    @property
+    @cached_property
     def moments(self) -> Moments:
         """All periods."""
         found = [p for gap in (self.treated, *self.donors) for p, _ in gap.known()]

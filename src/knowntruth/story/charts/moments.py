@@ -60,7 +60,8 @@ class Moments:
         [self.kind] = kinds
         self._ranks = {one: at for at, one in enumerate(sorted(set(map(str, found))))}
         self._places = sorted({self.at(one) for one in found})
-        self._labels = {self.at(one): str(said(one)) for one in found}
+        named = {self.at(one): one for one in found}
+        self._labels = {place: str(said(one)) for place, one in named.items()}
         steps = [b - a for a, b in zip(self._places, self._places[1:], strict=False)]
         self.step = statistics.median(steps) if steps else 1.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
@@ -13,8 +13,10 @@ from ..numbers import Unit
 from ..saying import Sayable
 from . import drawing, lines
 from .drawing import Label, bare, text
-from .lines import LOOKS, SUPPOSED, End, Mean, Role, height_of, written
+from .lines import LOOKS, SUPPOSED, End, Mean, Role, height_of, is_known, written
 from .moments import Moment, Moments, said
+
+ALONE = 0.4  # of a step that the band of a single point takes
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,11 @@ class Path:
 
     def known(self) -> list[tuple[Moment, Mean]]:
         """Return the periods with a mean."""
-        return [(period, mean) for period, mean in self.points if mean is not None]
+        return [
+            (period, mean)
+            for period, mean in self.points
+            if mean is not None and is_known(drawing.place_of(mean))
+        ]
 
     def __iter__(self) -> Iterator[Sayable]:
         """Yield what the words on this path are made from."""
@@ -97,8 +103,9 @@ def groups(
         ends.append(End(height_of(last), one.label, LOOKS[one.role]))
     if supposed and counterfactual is not None:
         places, dotted = zip(*supposed, strict=True)
-        words = [text(counterfactual)] * len(places)
-        lines.line(figure, moments, places, dotted, words, SUPPOSED, name=text(counterfactual))
+        name = text(counterfactual)
+        words = [f"{name}<br>{_like(means[0], height / scale)}" for height in dotted]
+        lines.line(figure, moments, places, dotted, words, SUPPOSED, name=name)
         ends.append(End(dotted[-1], counterfactual, SUPPOSED))
     figure.update_xaxes(**moments.axis(periods))
     figure.update_yaxes(title=drawing.titled(axis, unit), range=[low, high])
@@ -125,7 +132,8 @@ def groups_in_words(
             way += f", {written(earlier[-1])} in the last before the start"
         if len(known) > 1:
             way += f", {written(known[-1][1])} in the last"
-        parts.append(f"{text(one.label)} {way}")
+        dashed = " (dashed)" if one.role == "truth" else ""
+        parts.append(f"{text(one.label)}{dashed} {way}")
     line = "" if start is None else " A vertical line marks the start."
     if counterfactual is not None and start is not None and _supposed(drawn, moments, start):
         line += " A dotted line shows the treated group if it had changed as the controls did."
@@ -171,7 +179,17 @@ def _bands(figure: go.Figure, one: Path, moments: Moments, shown: tuple[float, f
         # An end that is not known runs out of the picture.
         lows = [max(scale * bare(mean).low, shown[0]) for _, mean in here]
         highs = [min(scale * bare(mean).high, shown[1]) for _, mean in here]
-        lines.band(figure, [place for place, _ in here], lows, highs, LOOKS[one.role].colour)
+        places = [place for place, _ in here]
+        if len(here) == 1:
+            # A point that stands alone has a band as well.
+            half = ALONE * moments.step / 2
+            places, lows, highs = [places[0] - half, places[0] + half], lows * 2, highs * 2
+        lines.band(figure, places, lows, highs, LOOKS[one.role].colour)
+
+
+def _like(mean: Mean, value: float) -> str:
+    """Return a value as the mean of another one is written."""
+    return str(replace(mean, value=value)) if isinstance(mean, Fact) else bare(mean).write(value)
 
 
 def _unit(mean: Mean) -> Unit:
