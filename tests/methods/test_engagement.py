@@ -309,6 +309,14 @@ def test_rows_without_user_or_time_are_left_out() -> None:
     pd.testing.assert_frame_equal(days(more), whole)
 
 
+def test_a_user_that_is_no_number_is_no_user() -> None:
+    with duckdb.connect() as connection:
+        rows = connection.sql(
+            "SELECT unnest([1.5, 'nan'::DOUBLE, 2]) AS user_id, DATE '2025-03-03' AS event_time"
+        )
+        assert daily(rows, user="user_id", time="event_time")["active_users"].tolist() == [2]
+
+
 def test_a_relation_over_a_file_gives_the_same(tmp_path: Path) -> None:
     data = events()
     data.to_parquet(tmp_path / "events.parquet")

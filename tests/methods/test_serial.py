@@ -72,9 +72,21 @@ def test_welch_is_that_of_scipy() -> None:
     made = series(2)
     expected = stats.ttest_ind(made.after, made.before, equal_var=False)
     found = welch(made, level=0.9)
+    assert estimate(found).value / found.error == pytest.approx(expected.statistic, rel=1e-12)
     assert found.degrees == pytest.approx(expected.df, rel=1e-12)
     assert estimate(found).p_value == pytest.approx(expected.pvalue, rel=1e-12)
     assert estimate(found).low == pytest.approx(expected.confidence_interval(0.9).low)
+
+
+def test_welch_is_that_of_scipy_where_a_daily_ratio_hardly_varies_beside_its_change() -> None:
+    """Daily ratios such as 1.788 and 1.762 with a spread of 0.016 and 0.012, before less after."""
+    random = np.random.default_rng(19)
+    made = Stretches(before=random.normal(1.788, 0.016, 55), after=random.normal(1.762, 0.012, 36))
+    expected = stats.ttest_ind(made.before, made.after, equal_var=False)
+    found = welch(made, level=0.95)
+    assert expected.pvalue < 1e-6
+    assert -estimate(found).value / found.error == pytest.approx(expected.statistic, rel=1e-12)
+    assert estimate(found).p_value == pytest.approx(expected.pvalue, rel=1e-10)
 
 
 def test_all_cosine_waves_together_are_welch() -> None:
