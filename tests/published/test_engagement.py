@@ -38,6 +38,10 @@ PRINTED = original_figures.printed()
 BEFORE, AFTER = IMPLIED["days_before"], IMPLIED["days_after"]
 FRESH = 10
 ERRORS = 4.5  # standard errors that a mean over worlds may lie off
+# Of two solutions for the spreads one has a number that no world has, so many standard deviations
+# off; the other's, and that of the exposed, lie to the sides of what worlds have.
+MISSED = {"spread_not_exposed_after_first": 5.8}
+FARTHEST = {"spread_not_exposed_after_second": 2.2}
 # Cheap worlds to see what the steps do, not what they give.
 SMALL = {"users": 400, "days_before": 6, "days_after": 5}
 
@@ -99,7 +103,7 @@ class TestTexts:
         for cell, output in OUTPUT.items():
             text = output.replace("float64", "").split("[0.025,0.975]")[-1]
             found = Counter(re.findall(r"(?<![\w.])(?:nan|-?\d+\.\d+(?:e-\d+)?)", text))
-            expected = Counter(e["printed"][0] for e in ENTRIES.values() if e["cell"] == cell)
+            expected = Counter(e["printed"] for e in ENTRIES.values() if e["cell"] == cell)
             assert found == expected
 
     def test_every_figure_is_of_a_cell_or_implied(self) -> None:
@@ -113,13 +117,16 @@ class TestTexts:
             term, *texts = line.split(",")
             name = original_figures.TERMS[term]
             ids = [f"ols_{name}_{column}" for column in original.COLUMNS]
-            assert [ENTRIES[key]["printed"] for key in ids] == [[text] for text in texts]
+            assert [ENTRIES[key]["printed"] for key in ids] == texts
 
     def test_the_implied_spreads_are_those_that_its_tests_imply(self) -> None:
-        found = original_arithmetic.spreads(PRINTED, days_before=BEFORE, days_after=AFTER)
-        for name in ("before", "after", "exposed", "not_exposed_after"):
-            texts = list(dict.fromkeys(f"{getattr(one, name):.4f}" for one in found))
-            assert ENTRIES[f"spread_{name}"]["printed"] == texts
+        first, second = original_arithmetic.spreads(PRINTED, days_before=BEFORE, days_after=AFTER)
+        for name in ("before", "after", "not_exposed_after"):
+            for found, solution in ((first, "first"), (second, "second")):
+                text = ENTRIES[f"spread_{name}_{solution}"]["printed"]
+                assert text == f"{getattr(found, name):.4f}"
+        assert ENTRIES["spread_exposed"]["printed"] == f"{first.exposed:.4f}"
+        assert first.exposed == second.exposed
 
 
 class TestSteps:
@@ -205,6 +212,14 @@ class TestSteps:
         from_events = original.replay(tables(small))
         assert_same(from_events, replay_counts(small.daily, LAUNCH))
 
+    def test_a_session_at_the_moment_of_launch_comes_after_it(self) -> None:
+        moments = [LAUNCH - pd.Timedelta(seconds=1), LAUNCH]
+        events = pd.DataFrame({"user_id": 1, "event_time": moments, "feature_exposed": [0, 1]})
+        found = original.with_groups(events, LAUNCH)
+        assert found["post"].tolist() == [0, 1]
+        assert found["treated"].tolist() == [0, 1]
+        assert found["date"].tolist() == [LAUNCH - pd.Timedelta(days=1), LAUNCH]
+
     def test_the_regression_is_the_solution_of_smallest_size(self, replay: Replay) -> None:
         groups, fit = replay.groups, replay.regression
         one, treated, post = np.ones(len(groups)), groups["treated"], groups["post"]
@@ -245,9 +260,44 @@ class TestFigures:
         outside = {name: one.replayed for name, one in figures.items() if not one.is_inside}
         assert outside == {}
 
-    @pytest.mark.parametrize("name", those("exact", "identity", "band"))
+    @pytest.mark.parametrize("name", ENTRIES)
     def test_the_original_can_be_had_again(self, name: str, figures: dict[str, Figure]) -> None:
-        assert figures[name].agrees
+        assert figures[name].agrees == (name not in MISSED)
+
+    def test_what_is_missed_is_missed_by_far_and_the_rest_lies_well_inside(
+        self, figures: dict[str, Figure]
+    ) -> None:
+        for name, figure in figures.items():
+            if name in MISSED:
+                assert figure.off == pytest.approx(MISSED[name], abs=0.1)
+            elif "band" in ENTRIES[name]:
+                assert figure.off is not None
+                assert abs(figure.off) < FARTHEST.get(name, 1.6)
+            else:
+                assert figure.off is None
+
+    def test_the_reasons_for_the_spreads_quote_what_is_so(self, world: World) -> None:
+        after = world.daily[world.daily["date"] >= LAUNCH]
+        users = after[["active_users", "exposed_users", "unexposed_users"]].sum()
+        coin = original_arithmetic.coin(PRINTED["exposed"], PRINTED["after_control"])
+        active = 1 - math.exp(-coin.exposed - coin.not_exposed)
+        for name, kind, rate in (
+            ("spread_exposed", "exposed_users", coin.exposed),
+            ("spread_not_exposed_after_second", "unexposed_users", coin.not_exposed),
+        ):
+            here, there = users[kind] / users["active_users"], (1 - math.exp(-rate)) / active
+            shares = [int(text) for text in re.findall(r"(\d+) %", ENTRIES[name]["reason"])]
+            assert shares == [pytest.approx(100 * here, abs=1), pytest.approx(100 * there, abs=0.5)]
+
+    def test_under_a_coin_the_others_spread_a_fifth_less_than_all(self) -> None:
+        """Simulated: days of independent users with Poisson sessions, a coin for each."""
+        coin = original_arithmetic.coin(PRINTED["exposed"], PRINTED["after_control"])
+        rng = np.random.default_rng(5)
+        sessions = rng.poisson(coin.exposed + coin.not_exposed, (3_000, 500))
+        others = rng.binomial(sessions, 1 - coin.share)
+        everyone, rest = (it.sum(1) / (it > 0).sum(1) for it in (sessions, others))
+        # The ratio of two deviations of 3,000 days has a standard error of about 2 %.
+        assert rest.std() / everyone.std() == pytest.approx(0.79, abs=0.06)
 
     def test_exact_figures_are_the_same_in_worlds_of_other_seeds(
         self, figures: dict[str, Figure]
@@ -327,10 +377,10 @@ class TestPrintedNumbers:
     def test_coefficients_are_differences_of_the_means(self) -> None:
         half = (PRINTED["exposed"] - PRINTED["after_control"]) / 2
         change = PRINTED["after_control"] - PRINTED["before"]
-        assert ENTRIES["ols_treated_value"]["printed"] == [f"{half:.4f}"] == ["0.0662"]
-        assert ENTRIES["ols_treated_post_value"]["printed"] == [f"{half:.4f}"]
-        assert ENTRIES["ols_post_value"]["printed"] == [f"{change:.4f}"] == ["-0.5039"]
-        assert ENTRIES["ols_intercept_value"]["printed"] == [f"{PRINTED['before']:.4f}"]
+        assert ENTRIES["ols_treated_value"]["printed"] == f"{half:.4f}" == "0.0662"
+        assert ENTRIES["ols_treated_post_value"]["printed"] == f"{half:.4f}"
+        assert ENTRIES["ols_post_value"]["printed"] == f"{change:.4f}" == "-0.5039"
+        assert ENTRIES["ols_intercept_value"]["printed"] == f"{PRINTED['before']:.4f}"
         found = identities(PRINTED)
         assert found["ols_treated_value"] == half
         assert found["ols_post_value"] == change
@@ -370,7 +420,7 @@ class TestPrintedNumbers:
             "ols_post_t": change / (sigma * math.sqrt(1 / BEFORE + 1 / AFTER)),
         }
         for name, value in t.items():
-            assert ENTRIES[name]["printed"] == [f"{value:.3f}"]
+            assert ENTRIES[name]["printed"] == f"{value:.3f}"
 
     def test_degrees_of_freedom_come_out_of_t_and_p(self) -> None:
         for name, degrees in IMPLIED["degrees"].items():

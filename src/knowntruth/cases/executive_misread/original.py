@@ -122,7 +122,7 @@ def replay(tables: Mapping[str, pd.DataFrame]) -> Replay:
     """Return what the original's steps give on `tables`, named and made as its files.
 
     Read are `event_time`, `user_id` and `feature_exposed` of `events`, and the first
-    `launch_date` of `features`; like the original, nothing of `users`.
+    `launch_date` of `features`, a midnight; like the original, nothing of `users`.
     """
     launch = pd.Timestamp(tables["features"]["launch_date"].iloc[0])
     events = with_groups(tables["events"], launch)

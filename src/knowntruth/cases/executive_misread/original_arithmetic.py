@@ -38,8 +38,6 @@ class Coin:
 
     Attributes:
         exposed, not_exposed: how many of each a user has on a day, on average.
-        share: chance that a session is exposed.
-        together: sessions per active user of both, as this has them.
     """
 
     exposed: float

@@ -6,14 +6,13 @@ figure lies in worlds with the default parameters and other seeds.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
-
-import numpy as np
 
 from .original import COLUMNS, Replay
 
@@ -39,7 +38,7 @@ class Figure:
         section: the step of the original.
         what: the number, in words.
         unit: of what.
-        printed: the original's text; two that cannot be told apart are joined by "or".
+        printed: the original's text, or a number that its prints imply.
         replayed: the same from a replay, in the same format.
         how: how it can be had again. `exact`: it follows from how the steps are made, whatever
             the data say. `identity`: it follows from other figures, here and there. `band`: its
@@ -49,7 +48,8 @@ class Figure:
             identity holds in both, or its number lies in the band.
         is_inside: whether the replay's number lies in the band; true where there is none.
         off: by how many standard deviations of those worlds the original lies above their
-            mean, p-values by their logarithm; None where nothing varies.
+            mean, whatever the digits that it does not print are; p-values by their logarithm.
+            None where nothing varies.
         reason: why it is so; empty where there is no more to say.
         origin: `printed`, or `inferred` where the original's prints imply it.
     """
@@ -77,11 +77,8 @@ def entries() -> tuple[Mapping[str, Any], ...]:
 
 
 def printed() -> dict[str, float]:
-    """Return what the original printed, or its prints imply, as numbers by id.
-
-    Of two that cannot be told apart this is the first.
-    """
-    return {entry["id"]: float(entry["printed"][0]) for entry in entries()}
+    """Return what the original printed, or its prints imply, as numbers by id."""
+    return {entry["id"]: float(entry["printed"]) for entry in entries()}
 
 
 def compare(replayed: Replay) -> list[Figure]:
@@ -121,10 +118,12 @@ def numbers(found: Replay) -> dict[str, float]:
         "ols_points": float(fit.points),
         "ols_columns": float(fit.columns),
         "ols_rank": float(fit.rank),
-        "spread_before": _spread(found.before),
-        "spread_after": _spread(found.after),
         "spread_exposed": _spread(found.exposed),
-        "spread_not_exposed_after": _spread(found.not_exposed_after),
+        **{
+            f"spread_{name}_{solution}": _spread(getattr(found, name))
+            for solution in ("first", "second")
+            for name in ("before", "after", "not_exposed_after")
+        },
     }
 
 
@@ -160,27 +159,28 @@ def _spread(series: Any) -> float:
 
 
 def _figure(entry: Mapping[str, Any], here: Numbers, there: Numbers) -> Figure:
-    name, texts, how = entry["id"], entry["printed"], entry["how"]
-    number, band = here[name], entry.get("band", ())
+    name, how, band = entry["id"], entry["how"], entry.get("band", ())
+    replayed = _text(here[name], entry)
     # What is rounded may lie half a unit of its last digit from what was rounded.
     half = 0.5 * 10 ** -entry["decimals"] if "decimals" in entry else 0.0
-    agrees = {
-        "exact": lambda: _text(number, entry) in texts,
-        "identity": lambda: _holds(name, there, half) and _holds(name, here, 0.0),
-        "band": lambda: any(_lies(float(text), band, half) for text in texts),
-    }[how]()
+    if how == "exact":
+        agrees = replayed == entry["printed"]
+    elif how == "identity":
+        agrees = _holds(name, there, half) and _holds(name, here, 0.0)
+    else:
+        agrees = _lies(there[name], band, half)
     return Figure(
         id=name,
         section=entry["section"],
         what=entry["what"],
         unit=entry["unit"],
-        printed=" or ".join(texts),
-        replayed=_text(number, entry),
+        printed=entry["printed"],
+        replayed=replayed,
         how=how,
-        band=" to ".join(_text(end, entry) for end in band) if band else "",
-        agrees=bool(agrees),
-        is_inside=_lies(number, band, 0.0) if band else True,
-        off=_off(entry) if band else None,
+        band=" to ".join(_text(end, entry, more=1) for end in band),
+        agrees=agrees,
+        is_inside=_lies(here[name], band, 0.0) if band else True,
+        off=_off(there[name], entry, half) if band else None,
         reason=entry.get("reason", ""),
         origin=entry.get("origin", "printed"),
     )
@@ -195,14 +195,15 @@ def _lies(number: float, band: Sequence[float], half: float) -> bool:
     return low - half <= number <= high + half
 
 
-def _off(entry: Mapping[str, Any]) -> float:
-    """Return how far the original lies from the worlds' mean; of two texts the nearer."""
-    values = np.array([float(text) for text in entry["printed"]])
-    values = np.log10(values) if entry.get("logarithm") else values
-    distances = (values - entry["mean"]) / entry["sd"]
-    return float(distances[np.abs(distances).argmin()])
+def _off(number: float, entry: Mapping[str, Any], half: float) -> float:
+    """Return how far a number lies from the worlds' mean; 0 where rounding can make it that."""
+    scaled = math.log10(number) if entry.get("logarithm") else number
+    away = scaled - entry["mean"]
+    return math.copysign(max(abs(away) - half, 0.0), away) / float(entry["sd"])
 
 
-def _text(number: float, entry: Mapping[str, Any]) -> str:
-    """Return a number in the format of the original's print."""
-    return f"{number:.{entry['decimals']}f}" if "decimals" in entry else repr(float(number))
+def _text(number: float, entry: Mapping[str, Any], *, more: int = 0) -> str:
+    """Return a number in the format of the original's print, or with `more` decimals."""
+    if "decimals" not in entry:
+        return repr(float(number))
+    return f"{number:.{entry['decimals'] + more}f}"

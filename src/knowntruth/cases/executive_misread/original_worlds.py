@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ...worlds.engagement.daily import daily_of
+from ...worlds.engagement.daily import COUNTS, daily_of
 from ...worlds.engagement.parameters import Parameters
 from ...worlds.engagement.users import LAUNCH
 from .original import KEYS, Replay, take_steps
@@ -24,7 +24,7 @@ def replay_counts(daily: pd.DataFrame, launch: pd.Timestamp) -> Replay:
 
     `daily` is as in `worlds.engagement.daily`: any number of rows a day, whose counts add up.
     """
-    days = daily.groupby("date").sum()
+    days = daily.groupby("date")[list(COUNTS)].sum()
     counts = pd.DataFrame(
         {
             "sessions": [*(days["sessions"] - days["exposed_sessions"]), *days["exposed_sessions"]],
