@@ -10,7 +10,9 @@ import dataclasses
 import math
 import re
 import tomllib
+import warnings
 from collections import Counter
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -163,7 +165,8 @@ class TestSteps:
             for group in (1, 0)
             for post in (0, 1)
         ]
-        with pytest.warns(Warning, match="rank-deficient"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the rank, from statsmodels 0.15 on
             did_model = smf.ols(
                 "esau ~ treated + post + treated:post", data=daily_group_metrics
             ).fit()
@@ -228,6 +231,9 @@ class TestSteps:
         assert [row.value for row in fit.rows.values()] == pytest.approx(solution, abs=1e-12)
         assert (fit.rank, fit.columns, fit.points) == (rank, 4, len(groups)) == (3, 4, 127)
 
+    @pytest.mark.skipif(
+        version("statsmodels").startswith("0.14"), reason="this statsmodels says nothing"
+    )
     def test_a_library_that_sees_the_rank_is_quoted(self, replay: Replay) -> None:
         assert "rank-deficient" in replay.regression.warned
 
