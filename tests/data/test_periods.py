@@ -22,7 +22,7 @@ PANEL = Contract(
     fields=(
         Field(name="unit", kind="identifier", meaning="who", blanks="row left out"),
         Field(name="period", kind="period", meaning="when", blanks="row left out"),
-        Field(name="first", kind="period", meaning="since when", required=False, blanks="left out"),
+        Field(name="first", kind="period", meaning="since when", required=False, blanks="never"),
         Field(name="outcome", kind="number", meaning="what", blanks="left out"),
     ),
 )
@@ -159,8 +159,7 @@ def test_rows_without_what_they_need_are_left_out_and_counted_once(tmp_path: Pat
     assert told(table) == [
         "unit is blank in 1 row: it is left out.",
         "period is blank in 1 row: it is left out.",
-        "first is blank in 2 rows: they take no part in what needs first, and in everything "
-        "else they do.",
+        "first is blank in 2 rows: a blank counts as never.",
         "outcome is blank in 1 row: it takes no part in what needs outcome, and in everything "
         "else it does.",
     ]

@@ -280,7 +280,7 @@ class Checker:
         example = "1234,5" if column.cell.comma else "1234.5"
         fix = f"Write plain numbers, such as {example}, without units or marks for thousands"
         if column.field.kind == "period":
-            fix = periods.FIX
+            fix = periods.fix(column.field)
         self._refuse(column, f"{filled} AND {number} IS NULL", "{} no number", fix)
 
     def _refuse_out_of_range(self) -> None:

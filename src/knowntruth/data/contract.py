@@ -24,7 +24,7 @@ Kind = Literal[
     "identifier", "label", "arm", "metric", "number", "whole number", "yes/no", "days", "time",
     "period",
 ]  # fmt: skip
-Blanks = Literal["refused", "left out", "row left out", "zero", "own group"]
+Blanks = Literal["refused", "left out", "row left out", "zero", "own group", "never"]
 
 NUMERIC: tuple[Kind, ...] = ("metric", "number", "whole number", "yes/no", "days")
 TYPES: Mapping[Kind, str] = {
@@ -58,7 +58,7 @@ class Field:
         stem: first part of the names of several columns; the name itself when empty.
         blanks: what an empty cell means. `refused`: the table is wrong; `left out`: the row
             takes no part in what uses this column; `row left out`: it takes part in nothing;
-            `zero`: 0; `own group`: a label of its own.
+            `zero`: 0; `own group`: a label of its own; `never`: what has no time has not happened.
         most: how many different labels make sense; 0 is any number.
     """
 

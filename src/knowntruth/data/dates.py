@@ -113,7 +113,7 @@ def _unread(
     none = " AND ".join(f"{moment} IS NULL" for moment in moments.values())
     what, fix = "{} no date", FIX
     if column.field.kind == "period":
-        what, fix = "{} no period whose place in time is clear", periods.FIX
+        what, fix = "{} no period whose place in time is clear", periods.fix(column.field)
     problems = wrong_cells(connection, column, f"{column.is_filled} AND {none}", what, fix)
     if problems:
         return problems

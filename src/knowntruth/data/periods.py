@@ -8,16 +8,17 @@ begin. Whatever has no such order, such as "wave one", is refused: the alphabet 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Literal
 
 import duckdb
 
 from .cells import literal
+from .contract import Field
 from .times import SPELLINGS, Spelling
 from .values import Cell, is_number
 
-FIX = (
+_FIX = (
     "Write dates, or periods as 2010Q4 or 2010-11; or number them in the order of time in a "
     "column of its own, and map that"
 )
@@ -73,6 +74,11 @@ PARTS = (QUARTER, HALF, MONTH, NAMED_MONTH, WEEK)
 ALL = (*SPELLINGS, *PARTS)
 
 
+def fix(field: Field) -> str:
+    """Return what to do about cells that are no periods."""
+    return f"{_FIX}; leave it blank for never" if field.blanks == "never" else _FIX
+
+
 def reading(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Literal["number", "time"]:
     """Return whether a column of periods holds numbers, or dates and parts of a year."""
     if is_number(cell.kind):
@@ -93,6 +99,8 @@ def written(period: object, spelling: Spelling | None) -> str:
     """
     if isinstance(period, float) and period.is_integer():
         return str(int(period))
+    if isinstance(period, date) and not isinstance(period, datetime):
+        period = datetime.combine(period, time())
     if not isinstance(period, datetime):
         return str(period)
     if spelling is QUARTER:
@@ -103,4 +111,4 @@ def written(period: object, spelling: Spelling | None) -> str:
         return f"{period:%Y-%m}"
     if spelling is WEEK:
         return f"{period:%G-W%V}"
-    return f"{period:%Y-%m-%d}" if period == datetime(*period.timetuple()[:3]) else f"{period}"
+    return str(period if period.time() > time() else period.date())

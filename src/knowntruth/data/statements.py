@@ -156,6 +156,8 @@ def _blank(
         end = "a blank counts as zero"
     elif column.drops_rows:
         end = f"{'it is' if is_one else 'they are'} left out"
+    elif column.field.blanks == "never":
+        end = "a blank counts as never"
     elif column.field.blanks == "own group":
         end = (
             f"{'it forms' if is_one else 'they form'} a group of {'its' if is_one else 'their'} own"

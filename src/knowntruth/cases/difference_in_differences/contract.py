@@ -40,7 +40,7 @@ PANEL = Contract(
             kind="period",
             meaning="first period of the unit's treatment, in each of its rows; blank for never",
             required=False,
-            blanks="left out",
+            blanks="never",
         ),
         Field(
             name="treated",
