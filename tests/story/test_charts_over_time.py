@@ -67,7 +67,7 @@ DAILY = [
 ]
 GROUPS = [
     path("could", "treatment", [estimate(v) for v in (1.5, 1.7, 1.9, 2.1)]),
-    path("could not", "control", [estimate(v) for v in (1.1, 1.3, 1.2, 1.4)]),
+    path("could not", "control", [estimate(v) for v in (1.1, 1.5, 1.2, 1.4)]),
 ]
 EVENTS = charts.EventTimes(
     {-3: effect(0.0), -2: effect(0.05), 0: effect(0.03), 1: effect(0.01)}, -1, {0: 0.02, 1: 0.04}
@@ -94,7 +94,8 @@ PLACEBOS = charts.Placebos(
 # For each chart: its facts, the drawing, its words.
 CHARTS = {
     "daily": (
-        DAILY, lambda r: charts.daily(r, axis="sessions", launch=LAUNCH), charts.daily_in_words,
+        DAILY, lambda r: charts.daily(r, axis="sessions", launch=LAUNCH),
+        lambda r: charts.daily_in_words(r, launch=LAUNCH),
     ),
     "groups": (
         GROUPS,
@@ -328,6 +329,14 @@ def test_the_mean_of_a_stretch_is_a_segment_over_its_days_with_its_value():
     assert (the(figure, name="after").line.color, segment.line.color) == (TREATMENT, CONTROL)
 
 
+def test_words_on_days_name_the_means_the_dashed_line_and_the_launch():
+    assert charts.daily_in_words(DAILY, launch=LAUNCH) == (
+        "Lines of daily values: all users, mean before 1.788 (1.768 to 1.808), "
+        "after 1.762 (1.742 to 1.782); without it (dashed). A vertical line marks the launch."
+    )
+    assert "launch" not in charts.daily_in_words(DAILY)
+
+
 def test_a_stretch_with_the_name_of_its_series_needs_no_second_one():
     stretch = charts.Stretch("exposed", DAYS[0], DAYS[-1], estimate(1.417))
     one = charts.Daily("exposed", DAYS, [1.4] * 20, "treatment", [stretch])
@@ -368,11 +377,11 @@ def test_days_without_a_value_each_are_refused():
 
 
 def test_the_counterfactual_takes_the_controls_change_from_the_level_before():
-    # Before, the treated lie 0.4 above the controls, who then stand at 1.2 and 1.4.
+    # Before, the treated lie 0.4 and 0.2 above the controls, who go from 1.5 to 1.2 and 1.4.
     figure = charts.groups(GROUPS, axis="x", start=0, counterfactual="as the controls")
     line = the(figure, name="as the controls")
     assert points(line) == [
-        (-1, pytest.approx(1.7)), (0, pytest.approx(1.6)), (1, pytest.approx(1.8)),
+        (-1, pytest.approx(1.8)), (0, pytest.approx(1.5)), (1, pytest.approx(1.7)),
     ]  # fmt: skip
     assert line.line.dash == "dot"
     names = [
@@ -397,6 +406,26 @@ def test_bands_follow_the_intervals_and_can_be_left_out():
     assert not traces(charts.groups(GROUPS, axis="x", bands=False), fill="toself")
 
 
+def test_a_mean_that_stands_alone_has_a_band_and_a_dot():
+    alone = [path("a", "control", [estimate(1.0), estimate(1.1), None, None, estimate(1.2)])]
+    figure = charts.groups(alone, axis="x")
+    _, band = traces(figure, fill="toself")
+    assert (min(band.y), max(band.y)) == pytest.approx((1.18, 1.22))
+    assert min(band.x) < 2 < max(band.x)
+
+
+def test_words_on_groups_tell_the_way_of_each_and_that_a_truth_is_dashed():
+    truth = path("without it", "truth", [Fact("mean", 1.5), Fact("mean", 1.6)])
+    words = charts.groups_in_words([GROUPS[0], truth], start=0)
+    assert words == (
+        "Lines over the periods: could 1.500 (1.480 to 1.520) at first, "
+        "1.700 (1.680 to 1.720) in the last period before the start, "
+        "2.100 (2.080 to 2.120) at last; "
+        "without it (dashed) 1.5 at first, 1.6 in the last period before the start, "
+        "1.6 at last. A vertical line marks the start."
+    )
+
+
 def test_an_endless_interval_runs_to_the_edge_of_the_picture():
     endless = Estimate(value=1.2, low=-math.inf, high=math.inf, level=0.95, n=2, null=None)
     figure = charts.groups([path("a", "control", [estimate(1.0), endless])], axis="x")
@@ -411,7 +440,7 @@ def test_means_may_be_facts_and_shares_are_drawn_in_hundredths():
     figure = charts.groups([one], axis="donors", start=-1)
     assert points(the(figure, name="a")) == [(-2, 25), (-1, 30)]
     assert figure.layout.yaxis.title.text == "donors (%)"
-    assert "25% in the first period, 30% in the last." in charts.groups_in_words([one], start=-1)
+    assert "25% at first, 30% at last." in charts.groups_in_words([one], start=-1)
 
 
 @settings(max_examples=15, deadline=None)
@@ -616,6 +645,15 @@ def test_a_donor_that_nothing_fits_does_not_squeeze_the_others():
     assert charts.placebos(with_far, axis="x").layout.yaxis.range == usual
 
 
+def test_a_unit_without_donors_or_without_a_time_after_is_borne():
+    alone = charts.Placebos(charts.Gap("a", [(-2, 0.1), (-1, 0.2)]), [charts.Gap("b", [])], 0)
+    figure = charts.placebos(alone, axis="x")
+    assert [t.name for t in figure.data if t.name] == ["a"]
+    words = charts.placebos_in_words(alone)
+    assert "mean gap" not in words
+    check_traced(words, payloads_of([alone]))
+
+
 # Four cells
 
 
@@ -634,6 +672,17 @@ def test_an_empty_cell_has_a_dashed_edge_and_says_that_it_is_empty():
     assert list(figure.layout.yaxis.range) == [1.5, -0.5]
     words = html.unescape(charts.four_cells_in_words(cells()))
     assert "exposed: before empty: it cannot exist, after 1.417." in words
+
+
+def test_differences_of_shares_have_their_unit_said_once_and_none_in_a_cell():
+    row = (effect(0.03, 0.01, unit="points"), Fact("x", -0.02, "points"))
+    table = charts.FourCells(("a", "b"), ("c", "d"), (row, row))
+    words = charts.four_cells_in_words(table)
+    assert words.startswith("A table of two by two, in percentage points. a: c 3.0 (2.0 to 4.0), ")
+    assert words.count("percentage") == 1
+    figure = charts.four_cells(table, axis="change")
+    assert not any("percentage" in note.text for note in figure.layout.annotations)
+    assert figure.layout.xaxis.title.text == "change (percentage points)"
 
 
 def test_a_table_of_another_size_is_refused():

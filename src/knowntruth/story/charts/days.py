@@ -140,14 +140,15 @@ def daily(
     return figure
 
 
-def daily_in_words(series: Sequence[Daily]) -> str:
+def daily_in_words(series: Sequence[Daily], *, launch: Moment | None = None) -> str:
     """Return what `daily` shows, for somebody who cannot see it."""
     parts = []
     for one in _drawn(series):
         means = [f"{text(s.label)} {lines.written(s.mean)}" for s in one.stretches]
         dashed = " (dashed)" if one.role == "truth" else ""
-        parts.append(f"{text(one.label)}{dashed}{': mean ' if means else ''}{', '.join(means)}")
-    return f"Lines of daily values, with a vertical line at the launch. {'; '.join(parts)}."
+        parts.append(f"{text(one.label)}{dashed}{', mean ' if means else ''}{', '.join(means)}")
+    line = "" if launch is None else " A vertical line marks the launch."
+    return f"Lines of daily values: {'; '.join(parts)}.{line}"
 
 
 class _Segment(NamedTuple):

@@ -63,7 +63,7 @@ class Moments:
         named = {self.at(one): one for one in found}
         self._labels = {place: str(said(one)) for place, one in named.items()}
         steps = [b - a for a, b in zip(self._places, self._places[1:], strict=False)]
-        self.step = statistics.median(steps) if steps else 1.0
+        self.step = statistics.median_low(steps) if steps else 1.0
 
     def at(self, moment: Moment) -> float:
         """Return the place of a moment; a date's is in milliseconds, as Plotly counts."""

@@ -126,12 +126,12 @@ def groups_in_words(
     parts = []
     for one in drawn:
         known = sorted(one.known(), key=lambda point: moments.at(point[0]))
-        way = f"{written(known[0][1])} in the first period"
+        way = f"{written(known[0][1])} at first"
         earlier = [m for p, m in known if start is not None and moments.at(p) < moments.at(start)]
         if len(earlier) > 1:
-            way += f", {written(earlier[-1])} in the last before the start"
+            way += f", {written(earlier[-1])} in the last period before the start"
         if len(known) > 1:
-            way += f", {written(known[-1][1])} in the last"
+            way += f", {written(known[-1][1])} at last"
         dashed = " (dashed)" if one.role == "truth" else ""
         parts.append(f"{text(one.label)}{dashed} {way}")
     line = "" if start is None else " A vertical line marks the start."

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from ..facts import Fact
 from ..figures import CONTROL, NAIVE, TREATMENT, unit_words
+from ..numbers import Unit
 from ..saying import Sayable
 from . import drawing
 from .drawing import Label, bare, named, text
@@ -100,8 +101,7 @@ def four_cells(table: FourCells, *, axis: str) -> go.Figure:
         ],
         hovertemplate=drawing.HOVER,
     )
-    first = table.known[0]
-    unit = first.unit if isinstance(first, Fact) else bare(first).unit
+    unit = _unit(table)
     bare_axis = {"showgrid": False, "showline": False, "ticks": "", "tickvals": [0, 1]}
     figure.update_xaxes(
         title=drawing.titled(axis, unit),
@@ -128,7 +128,15 @@ def four_cells_in_words(table: FourCells) -> str:
             for column, value in zip(table.columns, values, strict=True)
         ]
         parts.append(f"{text(row)}: {', '.join(cells)}")
-    return f"A table of two by two. {'; '.join(parts)}."
+    aside = drawing.unit_aside(_unit(table))
+    told = "; ".join(parts)
+    told = told.replace(aside, "") if aside else told
+    return f"A table of two by two{aside and f', in{aside}'}. {told}."
+
+
+def _unit(table: FourCells) -> Unit:
+    first = table.known[0]
+    return first.unit if isinstance(first, Fact) else bare(first).unit
 
 
 def _in_cell(table: FourCells, value: Mean | None) -> str:
