@@ -12,7 +12,6 @@ import re
 import tomllib
 import warnings
 from collections import Counter
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -231,9 +230,6 @@ class TestSteps:
         assert [row.value for row in fit.rows.values()] == pytest.approx(solution, abs=1e-12)
         assert (fit.rank, fit.columns, fit.points) == (rank, 4, len(groups)) == (3, 4, 127)
 
-    @pytest.mark.skipif(
-        version("statsmodels").startswith("0.14"), reason="this statsmodels says nothing"
-    )
     def test_a_library_that_sees_the_rank_is_quoted(self, replay: Replay) -> None:
         assert "rank-deficient" in replay.regression.warned
 
