@@ -57,7 +57,7 @@ class OwnEvents:
     Attributes:
         relation: one row a session: `user`, `time` (TIMESTAMP, in UTC where the table names a
             zone), and where the table has them `exposed` (0/1 as DOUBLE) and `signed_up`
-            (TIMESTAMP, one a user); NULL where nothing is known.
+            (TIMESTAMP, no two of one user); NULL where nothing is known.
         names: this run's word for each column, and for "users", "sessions" and "feature".
         launch: midnight of the first day of the feature.
         statements: what was done to the table, and what it holds that should not be.
@@ -179,11 +179,7 @@ def _repeats(
     """Tell of rows of one user at one moment, where moments are known to the time of the day."""
     if not any(one.with_clock for one in days):
         return
-    ((count,),) = (
-        rows.aggregate('count(*) AS n, "user", "time"', '"user", "time"')
-        .aggregate("CAST(sum(n - 1) AS BIGINT)")
-        .fetchall()
-    )
+    ((count,),) = rows.aggregate('count(*) - count(DISTINCT ("user", "time"))').fetchall()
     repeated = Fact("repeated rows", count, "count")
     if count:
         user, time = names["user"], names["time"]
@@ -216,17 +212,16 @@ def _exposure(days: Sequence[_Day], launch: date, names: Mapping[str, Name]) -> 
 def _with_one_sign_up(
     table: OwnTable, names: Mapping[str, Name]
 ) -> tuple[duckdb.DuckDBPyRelation, list[Statement]]:
-    """Return the sessions with each user's first sign-up in all rows, and what was odd in it."""
+    """Return the sessions with no more than one sign-up a user, and what was odd in it."""
     rows = table.relation
     if "signed_up" not in rows.columns:
         return rows, []
     users = rows.aggregate(
-        '"user" AS who, min(signed_up) AS joined, count(signed_up) AS known, count(*) AS n, '
-        'max(signed_up) AS latest, min("time") AS seen',
+        '"user" AS who, min(signed_up) AS joined, max(signed_up) AS latest, min("time") AS seen',
         '"user"',
     )
-    ((several, partly, early),) = users.aggregate(
-        "count(*) FILTER (latest > joined), count(*) FILTER (known BETWEEN 1 AND n - 1), "
+    ((several, early),) = users.aggregate(
+        "count(*) FILTER (latest > joined), "
         "count(*) FILTER (CAST(seen AS DATE) < CAST(joined AS DATE))"
     ).fetchall()
     told, joined = [], names["signed_up"]
@@ -241,12 +236,13 @@ def _with_one_sign_up(
             f"{'it is' if early == 1 else 'they are'} kept as written."
         )
         told.append(Statement(text, (count, names["users"], joined)))
-    if several or partly:
+    if several:
         kept = [f'sessions."{c}"' for c in rows.columns if c != "signed_up"]
         matched = rows.set_alias("sessions").join(
             users.set_alias("people"), 'sessions."user" = people.who'
         )
-        rows = matched.project(", ".join([*kept, "people.joined AS signed_up"]))
+        first = "CASE WHEN sessions.signed_up IS NOT NULL THEN people.joined END AS signed_up"
+        rows = matched.project(", ".join([*kept, first]))
     return rows, told
 
 
