@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from knowntruth.methods.cut_lognormals import Lognormal
-from knowntruth.methods.power_laws import PowerLaw, Tail, _Search, power_law
+from knowntruth.methods.power_laws import PowerLaw, Tail, _log_zeta, _Search, power_law
 from knowntruth.story.estimates import Estimate
 
 P = (np.arange(300) + 0.5) / 300
@@ -97,6 +97,13 @@ def test_the_whole_exponent_solves_the_equation_of_its_likelihood() -> None:
     assert logs / (weights.sum() + rest) == pytest.approx(np.log(x).mean(), rel=1e-6)
 
 
+@pytest.mark.parametrize("exponent", [1.2, 4.5])
+def test_sums_of_powers_from_far_out_are_those_of_scipy(exponent: float) -> None:
+    start = np.array([99.0, 100, 101, 5_000])
+    expected = np.log(special.zeta(exponent, start))
+    assert _log_zeta(exponent, start) == pytest.approx(expected, rel=0, abs=1e-10)
+
+
 def test_exponents_of_known_laws_are_found_with_intervals_that_hold_them() -> None:
     random = np.random.default_rng(2)
     held = [
@@ -119,6 +126,7 @@ def test_a_law_is_refused_as_often_as_its_fit_says_and_a_lognormal_more_often() 
     refused = np.mean([(one.curvature or 0) < 0.05 for one in law])
     assert refused < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 60)
     assert 0.2 < np.mean([one.curvature == 1 for one in law]) < 0.8
+    assert max(one.curvature for one in law if one.curvature != 1) <= 0.5
     assert max(one.curvature or 0 for one in other) < 0.01
 
 
