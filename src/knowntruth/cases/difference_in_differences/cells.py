@@ -1,0 +1,115 @@
+"""Users from before the launch by periods: what the panels of a simulated rollout are made of.
+
+The numbers are those of `simulated.rows_of`, counted without a table, as many worlds ask for. A
+*cell* is one user in one period.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...methods.panel import Panel
+from ...worlds.engagement.world import World
+from ..active_days import ActiveDays, Array
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What users did in periods.
+
+    Attributes:
+        users: by user, the world's number.
+        start: by user, the period of access; NaN where there is none.
+        cluster: by user, the market where there are several, else the user.
+        affected: by user, whether the feature is where the user has the product.
+        ever_exposed: by user, whether the feature was ever met.
+        periods: counted from launch.
+        days: users by periods, on how many days of it a user could be active; without days
+            before access, where it begins within the period.
+        active: users by periods, active days among these.
+        sessions: users by periods, sessions on them.
+    """
+
+    users: Array
+    start: Array
+    cluster: Array
+    affected: Array
+    ever_exposed: Array
+    periods: Array
+    days: Array
+    active: Array
+    sessions: Array
+
+    @classmethod
+    def of(cls, world: World, length: int) -> Cells:
+        """Return the cells of a world, in periods of `length` days."""
+        rows = ActiveDays.of(world)
+        early = rows.joined < rows.launch
+        users = np.flatnonzero(early)
+        first, last = -(rows.launch // -length), (rows.days - rows.launch - 1) // length
+        periods = np.arange(-first, last + 1)
+        days = _days(rows, users, periods, length)
+        starts = np.floor((rows.access - rows.launch) / length)
+        period = (rows.day - rows.launch) // length
+        splits = (period == starts[rows.user]) & (rows.day < rows.access[rows.user])
+        of = early[rows.user] & ~splits
+        place = np.cumsum(early) - 1
+        cell = place[rows.user[of]] * len(periods) + period[of] + first
+        active, sessions, exposed = (
+            np.bincount(cell, values, minlength=math.prod(days.shape)).reshape(days.shape)
+            for values in (None, rows.sessions[of], rows.exposed[of])
+        )
+        return cls(
+            users=users + 1,
+            start=starts[users],
+            cluster=rows.market[users] if world.parameters.markets > 1 else users,
+            affected=rows.on_app[users],
+            ever_exposed=np.asarray(exposed.any(axis=1)),
+            periods=periods,
+            days=days,
+            active=active,
+            sessions=sessions,
+        )
+
+    def ratios(self, of: Array) -> Panel:
+        """Return the panel of some users' sessions per active day, weighted by active days."""
+        ratio = self.sessions / np.maximum(self.active, 1)
+        return self.panel(of[:, None] & (self.active > 0), ratio, self.active)
+
+    def shares(self, of: Array) -> Panel:
+        """Return the panel of some users' share of days that are active."""
+        share = self.active / np.maximum(self.days, 1)
+        return self.panel(of[:, None] & (self.days > 0), share, np.ones(self.days.shape))
+
+    def panel(self, kept: Array, outcome: Array, weight: Array) -> Panel:
+        """Return the panel of the kept cells; all three are users by periods."""
+        users, periods = kept.any(axis=1), kept.any(axis=0)
+        labels, start = self.periods[periods], self.start[users]
+        unit, period = np.nonzero(kept[users][:, periods])
+        first = np.where(np.isnan(start), len(labels), np.searchsorted(labels, start))
+        _, cluster = np.unique(self.cluster[users], return_inverse=True)
+        return Panel(
+            unit=unit,
+            period=period,
+            outcome=outcome[kept],
+            weight=weight[kept].astype(float),
+            covariates=np.empty((len(unit), 0)),
+            first=first,
+            cluster=cluster,
+            labels=tuple(map(str, self.users[users])),
+            periods=tuple(labels.tolist()),
+        )
+
+
+def _days(rows: ActiveDays, users: Array, periods: Array, length: int) -> Array:
+    """Return on how many days of each period each of these users could be active."""
+    begins = np.maximum(rows.launch + periods * length, 0)
+    ends = np.minimum(rows.launch + (periods + 1) * length, rows.days)
+    access = rows.access[users][:, None]
+    splits = (access > begins) & (access < ends)
+    begins = np.maximum(np.where(splits, access, begins), rows.joined[users][:, None])
+    days: Array = np.maximum(ends - begins, 0)
+    return days
