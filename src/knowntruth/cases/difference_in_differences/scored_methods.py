@@ -136,7 +136,9 @@ def _from_one_period(reference: Reference) -> list[Method]:
         _mean(
             reference, "staggered_never", "By group and time, against never treated",
             partial(Replicate.by_group, comparison="never"),
-            "Uses one period before the start, where others use all of them.",
+            "Uses one period before the start; its errors do not allow for how few markets are."
+            if reference.treated_markets
+            else "Uses one period before the start, where others use all of them.",
         ),
     ]  # fmt: skip
     if reference.treated_markets == 1:

@@ -114,7 +114,7 @@ def _changes() -> list[Method]:
             "Takes every day for news of its own.",
         ),
         (
-            "change_newey_west", "Newey and West's errors", serial.newey_west, False,
+            "change_newey_west", "Newey and West's errors", serial.newey_west, True,
             "Adds what neighbouring days share, and mends a part.",
         ),
         (
