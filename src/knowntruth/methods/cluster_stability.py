@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..story.estimates import Estimate
 from .checks import check_at_least, check_share
-from .clusters import Labels, adjusted_rand, checked_labels, numbered
+from .clusters import Labels, adjusted_rand, checked_labels, numbered, one_thread
 from .k_means import Learner
 
 
@@ -55,12 +55,13 @@ def stability(learn: Learner, n: int, *, seed: int, level: float, resamples: int
     check_at_least("the number of units", n, 2)
     check_at_least("resamples", resamples, 2)
     rng = np.random.default_rng(seed)
-    whole = numbered(checked_labels(learn(np.arange(n)), n))
     found, similar = [], []
-    for _ in range(resamples):
-        first, second = (_learnt(learn, rng.integers(0, n, n)) for _ in range(2))
-        found.append(adjusted_rand(first, second))
-        similar += [_similarity(whole, first), _similarity(whole, second)]
+    with one_thread():
+        whole = numbered(checked_labels(learn(np.arange(n)), n))
+        for _ in range(resamples):
+            first, second = (_learnt(learn, rng.integers(0, n, n)) for _ in range(2))
+            found.append(adjusted_rand(first, second))
+            similar += [_similarity(whole, first), _similarity(whole, second)]
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     mean = float(np.mean(found))
     return Stability(

@@ -127,8 +127,7 @@ def dbscan_learner(values: Any, *, eps: float, neighbours: int) -> Learner:
     x = matrix(values)
 
     def learn(rows: NDArray[np.int64]) -> Labels:
-        with one_thread():
-            return _dbscan(x, np.unique(rows), eps, neighbours)
+        return _dbscan(x, np.unique(rows), eps, neighbours)
 
     return learn
 
@@ -138,8 +137,7 @@ def hdbscan_learner(values: Any, *, smallest: int, allow_one: bool = True) -> Le
     x = matrix(values)
 
     def learn(rows: NDArray[np.int64]) -> Labels:
-        with one_thread():
-            return _hdbscan(x, np.unique(rows), smallest, smallest, allow_one)
+        return _hdbscan(x, np.unique(rows), smallest, smallest, allow_one)
 
     return learn
 

@@ -60,8 +60,9 @@ def k_means(values: Any, k: int, *, seed: int, starts: int = 10) -> KMeans:
     )
 
 
-def learner(x: Array, k: int, *, seed: int, starts: int) -> Learner:
+def learner(values: Any, k: int, *, seed: int, starts: int = 10) -> Learner:
     """Return k-means as something that learns from resampled rows, for `cluster_stability`."""
+    x = matrix(values)
 
     def learn(rows: NDArray[np.int64]) -> Labels:
         _, centres, _ = fitted(x[rows], k, seed=seed, starts=starts)
