@@ -1,7 +1,7 @@
 """Users from before the launch by periods: what the panels of a simulated rollout are made of.
 
-The numbers are those of `simulated.rows_of`, counted without a table, as many worlds ask for. A
-*cell* is one user in one period.
+A *cell* is one user in one period. Days of a period before access, where it begins within one,
+are left out of it, so that no period is half treated.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ...methods.panel import Panel
 from ...worlds.engagement.world import World
@@ -49,15 +50,14 @@ class Cells:
         rows = ActiveDays.of(world)
         early = rows.joined < rows.launch
         users = np.flatnonzero(early)
-        first, last = -(rows.launch // -length), (rows.days - rows.launch - 1) // length
-        periods = np.arange(-first, last + 1)
+        periods = periods_of(rows.launch, rows.days - rows.launch, length)
         days = _days(rows, users, periods, length)
         starts = np.floor((rows.access - rows.launch) / length)
         period = (rows.day - rows.launch) // length
         splits = (period == starts[rows.user]) & (rows.day < rows.access[rows.user])
-        of = early[rows.user] & ~splits
+        of = early[rows.user] & ~splits & np.isin(period, periods)
         place = np.cumsum(early) - 1
-        cell = place[rows.user[of]] * len(periods) + period[of] + first
+        cell = place[rows.user[of]] * len(periods) + period[of] - periods[0]
         active, sessions, exposed = (
             np.bincount(cell, values, minlength=math.prod(days.shape)).reshape(days.shape)
             for values in (None, rows.sessions[of], rows.exposed[of])
@@ -72,6 +72,35 @@ class Cells:
             days=days,
             active=active,
             sessions=sessions,
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a user and period since sign-up, whether the user was active or not.
+
+        Columns: `unit`; `period`, counted from launch; `outcome`, sessions per active day,
+        missing where there is none; `first_treated`, period of access, missing where there is
+        none; `weight`, active days; `take_up`, 1 where the user has access and ever meets the
+        feature; `placebo_1`, share of the period's days that are active; `affected`, 1 on the
+        app; `cluster`, from 1.
+        """
+        user, period = np.nonzero(self.days > 0)
+        cells = user, period
+        start, active = self.start[user], self.active[cells].astype(float)
+        has_access = self.periods[period] >= start
+        with np.errstate(invalid="ignore"):
+            ratio = self.sessions[cells] / active
+        return pd.DataFrame(
+            {
+                "unit": self.users[user],
+                "period": self.periods[period],
+                "outcome": ratio,
+                "first_treated": start,
+                "weight": active,
+                "take_up": (has_access & self.ever_exposed[user]).astype(float),
+                "placebo_1": active / self.days[cells],
+                "affected": self.affected[user].astype(float),
+                "cluster": 1 + self.cluster[user],
+            }
         )
 
     def ratios(self, of: Array) -> Panel:
@@ -102,6 +131,18 @@ class Cells:
             labels=tuple(map(str, self.users[users])),
             periods=tuple(labels.tolist()),
         )
+
+
+def periods_of(before: int, after: int, length: int) -> Array:
+    """Return the periods of a record, counted from launch.
+
+    A first or last one with less than half of its days on record is left out, unless it is the
+    only one on its side: it would say little, and say it loudly.
+    """
+    periods = np.arange(before // -length, (after - 1) // length + 1)
+    on_record = np.minimum((periods + 1) * length, after) - np.maximum(periods * length, -before)
+    kept: Array = periods[(2 * on_record >= length) | (periods == -1) | (periods == 0)]
+    return kept
 
 
 def _days(rows: ActiveDays, users: Array, periods: Array, length: int) -> Array:

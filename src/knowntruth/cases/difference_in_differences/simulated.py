@@ -13,12 +13,12 @@ import pandas as pd
 
 from ...story.diagrams import Node
 from ...worlds.engagement.truth import Truth
-from ...worlds.engagement.users import dates as dates_of
 from ...worlds.engagement.world import World, simulate
 from ..engagement import world_parameters
 from ..engagement_diagram import diagram
 from ..labels import label_words
 from ..opened import Known
+from .cells import Cells, periods_of
 from .parameters import Parameters
 from .rollout import Rollout
 
@@ -65,6 +65,8 @@ class KnownRollout(Known):
         rows["start"] = waves[rows["cohort"]] // self.period_days
         rows["period"] = (rows["day"] - self.truth.launch) // self.period_days
         rows["time"] = rows["period"] - rows["start"]
+        kept = periods_of(p.days_before, p.days_after, self.period_days)
+        rows = rows[rows["period"].isin(kept)]
         rows["added"] = rows["sessions"] - rows["sessions_without"]
         keys = ["cohort", "start", "period", "time", "takes_up"]
         return rows.groupby(keys, as_index=False)[["active_users", "added"]].sum()
@@ -105,13 +107,13 @@ def tables_of(p: Any) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
         "effect_on_treated": known.effect_on_treated(),
         "effect_at": {int(time): known.effect_at(time) for time in times},
     }
-    return {"panel": rows_of(world, p.period_days)}, told
+    return {"panel": rows_of(p, world)}, told
 
 
 def open_world(p: Parameters) -> Rollout:
     """Return the rollout of a simulated world."""
     world = simulate(world_parameters(p))
-    rows = rows_of(world, p.period_days)
+    rows = rows_of(p, world)
     words = label_words(p.labels, WORDS)
     return Rollout(
         parameters=p,
@@ -129,73 +131,15 @@ def open_world(p: Parameters) -> Rollout:
     )
 
 
-def rows_of(world: World, period_days: int) -> pd.DataFrame:
-    """Return one row a user and period since sign-up, of users from before the launch.
+def rows_of(p: Parameters, world: World) -> pd.DataFrame:
+    """Return the panel of a world, see `cells.Cells.table`.
 
-    Days of a period before access, where it begins within one, are left out of it, so that no
-    period is half treated. In a period without an active day the outcome is missing.
-
-    Columns: `unit`; `period`, counted from launch; `outcome`, sessions per active day;
-    `first_treated`, period of access, missing where there is none; `weight`, active days;
-    `take_up`, 1 where the user has access and ever meets the feature; `placebo_1`, share of the
-    period's days that are active; `affected`, 1 on the app, where not all are; `cluster`, the
-    market, where there are several.
+    Without web users all are affected, and with one market there are no clusters: then these
+    columns are left out.
     """
-    p = world.parameters
-    launch = p.days_before
-    signup = _days(world.users["signup_date"], world)
-    access = _days(world.access["access_date"], world)
-    early = (signup < launch).to_numpy()
-    # Who signed up before the launch has access from the day of the wave on.
-    users = pd.DataFrame(
-        {
-            "unit": world.users["user_id"],
-            "joined": np.maximum(signup, 0),
-            "access": access,
-            "affected": (world.access["platform"] == "app").astype(float),
-            "cluster": world.access["market"],
-        }
-    )[early]
-    first, last = -((launch + period_days - 1) // period_days), (p.days_after - 1) // period_days
-    periods = pd.DataFrame({"period": np.arange(first, last + 1)})
-    periods["begins"] = np.maximum(launch + periods["period"] * period_days, 0)
-    periods["ends"] = np.minimum(launch + (periods["period"] + 1) * period_days, p.days)
-    rows = users.merge(periods, how="cross")
-    split = (rows["access"] > rows["begins"]) & (rows["access"] < rows["ends"])
-    rows["begins"] = rows["begins"].where(~split, rows["access"])
-    rows["days"] = rows["ends"] - np.maximum(rows["begins"], rows["joined"])
-    rows = rows[rows["days"] > 0]
-    counts = _counts(world, users, period_days)
-    rows = rows.merge(counts, on=["unit", "period"], how="left")
-    rows["weight"] = rows["active_days"].fillna(0.0)
-    rows["outcome"] = rows["sessions"] / rows["active_days"]
-    rows["first_treated"] = np.floor((rows["access"] - launch) / period_days)
-    has = rows["period"] >= rows["first_treated"]
-    rows["take_up"] = (has & rows["unit"].isin(counts.loc[counts["exposed"] > 0, "unit"])) * 1.0
-    rows["placebo_1"] = rows["weight"] / rows["days"]
-    columns = ["unit", "period", "outcome", "first_treated", "weight", "take_up", "placebo_1"]
-    columns += ["affected"] if p.web_share > 0 else []
-    columns += ["cluster"] if p.markets > 1 else []
-    return rows[columns].sort_values(["unit", "period"], ignore_index=True)
-
-
-def _counts(world: World, users: pd.DataFrame, period_days: int) -> pd.DataFrame:
-    """Return sessions, active days and exposed sessions by user and period."""
-    launch = world.parameters.days_before
-    days = world.user_days.merge(users, left_on="user_id", right_on="unit")
-    days["period"] = (days["day"] - launch) // period_days
-    starts = (days["access"] - launch) // period_days
-    days = days[~((days["period"] == starts) & (days["day"] < days["access"]))]
-    return days.groupby(["unit", "period"], as_index=False).agg(
-        sessions=("sessions", "sum"),
-        active_days=("sessions", "size"),
-        exposed=("exposed_sessions", "sum"),
-    )
-
-
-def _days(dates: pd.Series, world: World) -> pd.Series:
-    """Return dates as days of the record, its first being 0."""
-    return (dates - dates_of(world.parameters)[0]).dt.days.astype(float)
+    rows = Cells.of(world, p.period_days).table()
+    same = [*(["affected"] if p.web_share == 0 else []), *(["cluster"] if p.markets == 1 else [])]
+    return rows.drop(columns=same)
 
 
 def _mean(rows: pd.DataFrame) -> float:
