@@ -23,7 +23,7 @@ def counted(world, length, periods):
     p = world.parameters
     launch = world.features["launch_date"][0]
     first, last = (launch - pd.Timedelta(days=p.days_before), p.days_after)
-    days = {user: rows for user, rows in world.user_days.groupby("user_id")}
+    days = dict(iter(world.user_days.groupby("user_id")))
     none = world.user_days.iloc[:0]
     found = []
     for person, given in zip(world.users.itertuples(), world.access.itertuples(), strict=True):
