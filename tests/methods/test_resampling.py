@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from knowntruth.methods.resampling import Counts, Kind, counts_of, ends, resample
+from knowntruth.methods.resampling import Counts, Kind, counts_of, ends, period_counts, resample
 
 Array = np.ndarray
 
@@ -81,6 +81,19 @@ def test_a_resample_has_as_many_units_as_there_are() -> None:
     assert (drawn.sum(axis=1) == 50).all()
     # Each count is binomial with mean 1 and variance 0.98.
     assert drawn.var() == pytest.approx(0.98, abs=0.05)
+
+
+def test_a_resample_has_as_many_periods_as_there_are() -> None:
+    drawn = period_counts(11, draws=2_000, seed=1)
+    assert drawn.shape == (11, 2_000)
+    assert (drawn.sum(axis=0) == 11).all()
+    # A period is missing with chance (10 / 11)^11.
+    near = 4 * math.sqrt(0.35 * 0.65 / drawn.size)
+    assert np.mean(drawn == 0) == pytest.approx((10 / 11) ** 11, abs=near)
+    with pytest.raises(ValueError, match="periods"):
+        period_counts(1, draws=20, seed=1)
+    with pytest.raises(ValueError, match="draws"):
+        period_counts(5, draws=10, seed=1)
 
 
 def test_the_same_seed_draws_the_same_and_another_does_not() -> None:

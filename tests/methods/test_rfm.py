@@ -96,6 +96,15 @@ def test_scores_by_quantiles_are_those_of_pandas(parts: int) -> None:
     assert (high == parts - expected).all()
 
 
+def test_quantiles_score_short_recency_and_high_money_best() -> None:
+    of = spread(4)
+    found = segment(of, Scheme(rules=(), frequency=3)).units
+    for name, parts in {"recency": 4, "frequency": 3, "money": 4}.items():
+        cut = pd.qcut(of[name], parts, labels=False)
+        expected = cut + 1 if name == "recency" else parts - cut
+        assert (found[f"{name}_score"] == expected).all()
+
+
 def test_a_value_on_an_edge_belongs_below_it() -> None:
     assert Scale((2, 4, 7), "low").scores([1, 2, 2.1, 4, 7, 8]).tolist() == [1, 1, 2, 2, 3, 4]
     assert Scale((2, 4, 7), "high").scores([1, 2, 2.1, 4, 7, 8]).tolist() == [4, 4, 3, 3, 2, 1]
@@ -131,6 +140,7 @@ def test_names_that_nobody_has_are_said() -> None:
     assert set(found.empty) == {rule.name for rule in PUBLISHED_RULES}
     table = found.table.set_index("segment")
     assert table["units"]["best"] == 0
+    assert found.contested == {}
     assert np.isnan(table["recency"]["best"])
 
 

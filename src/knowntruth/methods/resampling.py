@@ -116,6 +116,21 @@ def counts_of(random: np.random.Generator, n: int) -> Counts:
     return np.bincount(random.integers(n, size=n), minlength=n)
 
 
+def period_counts(periods: int, *, draws: int, seed: int) -> Counts:
+    """Return how often each period occurs in each of so many resamples: periods by draws.
+
+    Periods stand in for others like them: of a table that grows, resamples say how much totals
+    hang on single periods, and nothing about the next one.
+
+    Raises:
+        ValueError: fewer than two periods, or fewer than 20 draws.
+    """
+    check_at_least("the number of periods", periods, 2)
+    check_at_least("the number of draws", draws, 20)
+    random = np.random.default_rng(seed)
+    return random.multinomial(periods, np.full(periods, 1 / periods), size=draws).T
+
+
 def ends(
     value: float, draws: Array, left_out: Array | None, *, level: float
 ) -> tuple[float, float]:
