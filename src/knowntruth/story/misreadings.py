@@ -57,6 +57,10 @@ SCORE = {
         "Sets each user against the same user, and those with access against those without.",
         "Without the feature both groups would have changed alike.",
     ),
+    "access_after": (
+        "Takes who gets access for what access does.",
+        "Access was given by lot, and days are independent.",
+    ),
     "change_welch": (
         "Counts each day as an independent draw; too sure where days go together.",
         "Days are independent.",
@@ -507,20 +511,26 @@ def by_access(found: Finding) -> str:
 
 def made_of(parts: Mapping[str, Fact], *, ratio: Name) -> str:
     """Say what each cause adds to the change that is to be expected."""
-    does = [f"{name} {_by(fact)}" for name, fact in parts.items() if fact.value]
-    still = [name for name, fact in parts.items() if not fact.value]
-    if not does:
+    acting = {name: fact for name, fact in parts.items() if _shows(fact.value, f"{fact:size}")}
+    still = [name for name in parts if name not in acting]
+    if not acting:
         return f"In this run nothing acts on {ratio}, so none of it can be expected to change."
+    does = [
+        f"{name} {'adds' if fact.value > 0 else 'takes'} {fact:size}"
+        for name, fact in acting.items()
+    ]
     said = f"To be expected: {listed(does)}."
     return f"{said} Nothing comes from {listed(still, last='or')}." if still else said
 
 
 def made_title(feature: Fact, rest: Fact, *, ratio: Name, name: Name) -> str:
     """Say in a title what the feature and everything else did."""
-    if not feature.value:
-        return f"{name:capital} did nothing; what moved {ratio} is something else"
+    ours, others = (_shows(fact.value, f"{fact:size}") for fact in (feature, rest))
+    if not ours:
+        end = f"what moved {ratio} is something else" if others else "and neither did anything else"
+        return f"{name:capital} did nothing{';' if others else ','} {end}"
     way = "raised" if feature.value > 0 else "lowered"
-    if not rest.value:
+    if not others:
         return f"{name:capital} {way} {ratio}, and nothing else moved it"
     other = "raised" if rest.value > 0 else "lowered"
     if way == other:
@@ -576,12 +586,15 @@ def weighed(gains: Sequence[tuple[str, Finding]], *, feature: Name) -> str:
 
 def every_null(alarms: Sequence[tuple[str, Finding]], worlds: Fact) -> str:
     """Say how often naive readings call an effect where the feature does nothing."""
-    parts = [f"“{label}” in {rate:value}" for label, rate in alarms]
-    said = f"Of {worlds} worlds in which the feature does nothing, an effect is called by"
-    always = sum(rate.estimate.value == 1 for _, rate in alarms)
-    if always == len(alarms):
-        return f"{said} every naive reading in every single one: {listed(parts)}."
-    return f"{said} {listed(parts)}."
+    names = listed([f"“{label}”" for label, _ in alarms])
+    if all(rate.estimate.value == 1 for _, rate in alarms):
+        every = "every naive reading calls" if len(alarms) > 1 else "the naive reading calls"
+        return (
+            f"In each of {worlds} worlds in which the feature does nothing, {every} an effect: "
+            f"{names}."
+        )
+    parts = listed([f"“{label}” in {rate:value}" for label, rate in alarms])
+    return f"Of {worlds} worlds in which the feature does nothing, an effect is called by {parts}."
 
 
 def cannot(what: str, reason: Reason) -> str:
@@ -627,10 +640,6 @@ def _move(fact: Fact) -> str:
     if not _shows(fact.value, f"{fact:size}"):
         return "stay where it was"
     return f"{'rise' if fact.value > 0 else 'fall'} by {fact:size}"
-
-
-def _by(fact: Fact) -> str:
-    return f"{'adds' if fact.value > 0 else 'takes'} {fact:size}"
 
 
 def _up(fact: Fact) -> str:
