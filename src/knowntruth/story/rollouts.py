@@ -163,7 +163,10 @@ def placebo_dates(clear: Fact, dates: Fact, expected: Fact) -> str:
         "share most of their rows."
     )
     if clear.value > dates.value / 2 and clear.value > expected.value:
-        return f"{said} So the groups moved apart before anybody was treated."
+        return (
+            f"{said} So many are too many for that: the groups moved apart before anybody was "
+            "treated, or the errors are too small."
+        )
     return said
 
 
