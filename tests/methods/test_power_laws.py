@@ -84,9 +84,10 @@ def test_all_is_as_the_package_powerlaw_finds_it(column: str, least: float | Non
     assert (found.center, found.spread) == pytest.approx(expected[5:7], rel=1e-4)
 
 
-def test_the_whole_exponent_solves_the_equation_of_its_likelihood() -> None:
+@pytest.mark.parametrize("times", [[60, 20, 8, 5, 4, 3], [300, 9, 1, 0, 0, 0], [5, 5, 9, 9, 9, 9]])
+def test_the_whole_exponent_solves_the_equation_of_its_likelihood(times: list[int]) -> None:
     """Clauset et al. 2009, eq. 3.5: the law's mean logarithm is that of the data."""
-    x = np.repeat([1.0, 2, 3, 4, 7, 20], [60, 20, 8, 5, 4, 3])
+    x = np.repeat([1.0, 2, 3, 4, 7, 20], times)
     exponent = tail_of(quick(x, least=1)).exponent
     k = np.arange(1, 4_000_001)
     weights = k**-exponent
@@ -101,30 +102,30 @@ def test_the_whole_exponent_solves_the_equation_of_its_likelihood() -> None:
 def test_sums_of_powers_from_far_out_are_those_of_scipy(exponent: float) -> None:
     start = np.array([99.0, 100, 101, 5_000])
     expected = np.log(special.zeta(exponent, start))
-    assert _log_zeta(exponent, start) == pytest.approx(expected, rel=0, abs=1e-10)
+    assert _log_zeta(np.array(exponent), start) == pytest.approx(expected, rel=0, abs=1e-10)
 
 
 def test_exponents_of_known_laws_are_found_with_intervals_that_hold_them() -> None:
     random = np.random.default_rng(2)
     held = [
-        known(quick(random.pareto(1.5, 150) + 1, least=1, draws=60).exponent).covers(2.5)
-        for _ in range(60)
+        known(quick(random.pareto(1.5, 150) + 1, least=1, draws=40).exponent).covers(2.5)
+        for _ in range(50)
     ]
-    # Resampling holds a little less than its level; the error of 60 is 3 points.
+    # Resampling holds a little less than its level; the error of 50 is 3 points.
     assert 0.83 <= np.mean(held) <= 1
 
 
 def test_a_law_is_refused_as_often_as_its_fit_says_and_a_lognormal_more_often() -> None:
     """Of tails from a given value: p-values of a true law are uniform."""
     random = np.random.default_rng(3)
-    law = [quick(random.pareto(1.5, 120) + 1, least=1, draws=40) for _ in range(60)]
-    other = [quick(random.lognormal(2, 1, 120), least=2, draws=40) for _ in range(25)]
-    # A standard error of 0.29 / sqrt(60), three of them.
-    assert np.mean([one.fit for one in law]) == pytest.approx(0.5, abs=0.12)
+    law = [quick(random.pareto(1.5, 120) + 1, least=1, draws=40) for _ in range(50)]
+    other = [quick(random.lognormal(2, 1, 120), least=2, draws=40) for _ in range(12)]
+    # A standard error of 0.29 / sqrt(50), three of them.
+    assert np.mean([one.fit for one in law]) == pytest.approx(0.5, abs=0.13)
     assert np.mean([one.fit for one in other]) < 0.05
     # Half a chi-squared: a true law is refused in five of a hundred, and at 1 in half of them.
     refused = np.mean([(one.curvature or 0) < 0.05 for one in law])
-    assert refused < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 60)
+    assert refused < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 50)
     assert 0.2 < np.mean([one.curvature == 1 for one in law]) < 0.8
     assert max(one.curvature for one in law if one.curvature != 1) <= 0.5
     assert max(one.curvature or 0 for one in other) < 0.01

@@ -42,6 +42,10 @@ FEWEST = 10
 # Exponents of whole numbers are looked for up to here.
 STEEPEST = 20.0
 
+# And no closer to 1 than by one over this.
+MOST_EVEN = 1e6
+STEPS = 12
+
 
 class Tail(NamedTuple):
     """A power law of the largest units.
@@ -204,23 +208,35 @@ class _Search(NamedTuple):
             exponents = _whole_exponents(begin[places], mean_log)
         else:
             exponents = 1 + 1 / (mean_log - np.log(begin[places]))
-        after = np.append(units[1:], 0)
-        tails = []
-        for place, exponent in zip(places, exponents, strict=True):
-            at, past = (
-                self._survival(exponent, begin[place], v) for v in (u[place:], u[place:] + 1)
-            )
-            seen, left = units[place:] / units[place], after[place:] / units[place]
-            gaps = np.abs(seen - at), np.abs(left - (past if self.whole else at))
-            distance = max(float(gap.max()) for gap in gaps)
-            tails.append(Tail(float(begin[place]), float(exponent), int(units[place]), distance))
-        return min(tails, key=lambda tail: tail.distance)
+        distances = self._distances(exponents, begin[places], u, units, places)
+        best = int(np.argmin(distances))
+        return Tail(
+            float(begin[places[best]]),
+            float(exponents[best]),
+            int(units[places[best]]),
+            float(distances[best]),
+        )
 
-    def _survival(self, exponent: float, least: float, x: Array) -> Array:
-        """Return the law's chance of such a value or a larger one."""
-        if not self.whole:
-            return np.asarray((x / least) ** (1 - exponent))
-        return np.asarray(np.exp(_log_zeta(exponent, x) - _log_zeta(exponent, np.array([least]))))
+    def _distances(
+        self, exponents: Array, begin: Array, u: Array, units: Counts, places: Counts
+    ) -> Array:
+        """Return how far each tail's survival curve lies from its law's, at the furthest.
+
+        Both curves fall between values too: the data's just past each, and so does that of a law
+        of whole numbers.
+        """
+        logs, after = np.log(u), np.append(units[1:], 0)
+        starts = _log_zeta(exponents, begin) if self.whole else np.log(begin)
+        found = np.empty(len(places))
+        for i, (place, exponent, start) in enumerate(zip(places, exponents, starts, strict=True)):
+            if self.whole:
+                at = np.exp(_log_zeta(exponent, u[place:]) - start)
+                past = at - np.exp(-exponent * logs[place:] - start)
+            else:
+                at = past = np.exp((1 - exponent) * (logs[place:] - start))
+            above = np.abs(units[place:] / units[place] - at).max()
+            found[i] = max(above, np.abs(after[place:] / units[place] - past).max())
+        return found
 
     def draw(self, tail: Tail, shape: int | tuple[int, int], random: np.random.Generator) -> Array:
         """Return units drawn from the law; whole numbers as in Clauset et al., appendix D."""
@@ -232,27 +248,35 @@ class _Search(NamedTuple):
 
 
 def _whole_exponents(least: Array, mean_log: Array) -> Array:
-    """Return the likeliest exponents of whole numbers, by bisection of the likelihood's slope."""
-    low, high, step = np.full(len(least), 1 + 1e-6), np.full(len(least), STEEPEST), 1e-7
-    for _ in range(45):
-        middle = (low + high) / 2
-        change = _log_zeta(middle + step, least) - _log_zeta(middle - step, least)
-        rises = change / (2 * step) + mean_log < 0
-        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
-    return np.asarray((low + high) / 2)
+    """Return the likeliest exponents of whole numbers.
+
+    By Newton's steps in 1 / (exponent - 1), in which the slope of the likelihood is nearly
+    straight: of numbers that are not whole it would be, and the first value the answer.
+    """
+    lowest = 1 / (STEEPEST - 1)
+    inverse = np.maximum(mean_log - np.log(least - 0.5), lowest)
+    for _ in range(STEPS):
+        s = 1 + 1 / inverse
+        step = 1e-4 / inverse
+        below, at, above = (_log_zeta(s + k * step, least) for k in (-1, 0, 1))
+        slope = (above - below) / (2 * step) + mean_log
+        bend = (above - 2 * at + below) / step**2
+        inverse = np.clip(inverse + slope * inverse**2 / bend, lowest, MOST_EVEN)
+    return np.asarray(1 + 1 / inverse)
 
 
-def _log_zeta(exponent: float | Array, start: Array) -> Array:
+def _log_zeta(exponent: Array, start: Array) -> Array:
     """Return the logarithm of the sum of k**-exponent over k from `start` up.
 
     From 100 on by Euler and Maclaurin, which is exact there to ten digits and cannot underflow.
     """
-    s = np.broadcast_to(exponent, start.shape)
-    far = np.asarray(start) >= 100
-    q = np.where(far, start, 100.0)
+    s, begin = np.broadcast_arrays(exponent, start)
+    far = begin >= 100
+    q = np.where(far, begin, 100.0)
     sums = q / (s - 1) + 0.5 + s / (12 * q) - s * (s + 1) * (s + 2) / (720 * q**3)
     found = np.log(sums) - s * np.log(q)
-    found[~far] = np.log(zeta(s[~far], start[~far]))
+    if not far.all():
+        found[~far] = np.log(zeta(s[~far], begin[~far]))
     return np.asarray(found)
 
 
@@ -261,7 +285,9 @@ def _vuong(x: Array, tail: Tail, lognormal: Lognormal, level: float) -> Estimate
     n, gaps = len(x), np.zeros(len(x))
     if lognormal.curve:
         if lognormal.whole:
-            law = -tail.exponent * np.log(x) - _log_zeta(tail.exponent, np.array([tail.least]))
+            law = -tail.exponent * np.log(x) - _log_zeta(
+                np.array(tail.exponent), np.array([tail.least])
+            )
         else:
             # Of y = log(x / least), as the lognormal's.
             law = math.log(tail.exponent - 1) - (tail.exponent - 1) * np.log(x / tail.least)
