@@ -260,6 +260,14 @@ class TestOpenEyes:
             facts = before, Fact("exposed", exposed, "count")
             assert said in traced(wording.gap(*facts, sessions=SESSIONS), facts, SESSIONS)
 
+    def test_arrows_are_counted(self):
+        boxes = [Name("activity"), Name("uses the feature")]
+        assert wording.acts_on("exposed sessions", boxes) == (
+            "In this run arrows lead to exposed sessions from “activity” and “uses the feature”."
+        )
+        assert "an arrow leads to x from “activity”" in wording.acts_on("x", boxes[:1])
+        assert "no arrow leads" in wording.acts_on("x", [])
+
     def test_a_regression_of_full_rank_is_not_said_to_lack_anything(self):
         columns = Fact("columns", 4, "count")
         for rank, said in ((4, "all of them apart"), (3, "can tell 3 apart")):

@@ -325,6 +325,15 @@ def flips(over_all: Fact, same_days: Fact, *, sessions: Name, feature: Name) -> 
     return f"{start} The sign is the same, and still neither number is what {feature} does."
 
 
+def acts_on(effect: str, causes: Sequence[Name]) -> str:
+    """Say which boxes of a diagram have arrows to another one in this run."""
+    if not causes:
+        return f"In this run no arrow leads to {effect}."
+    names = listed([f"“{cause}”" for cause in causes])
+    arrows = "an arrow leads" if len(causes) == 1 else "arrows lead"
+    return f"In this run {arrows} to {effect} from {names}."
+
+
 def rejects(clear: int, tried: int, *, feature: Name) -> str:
     """Say in how many of up to three worlds, with other effects, the same test rejects."""
     if clear == tried:
