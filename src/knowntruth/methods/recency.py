@@ -1,6 +1,6 @@
 """Recency: how long ago a unit was last seen, from a table of units by period.
 
-A unit is *active* in a period in which its count is above zero. Three readings, each larger the
+A unit is *active* in a period in which its count is above zero. Four readings, each larger the
 longer ago:
 
 - `last`: periods since the unit was last active; 1 is the last period of the table. In a table
@@ -10,9 +10,13 @@ longer ago:
   mean of its own and of one more that is as long as all units' gaps on average, so that a unit
   seen once has one.
 - `age`: how many periods ago the mean of what it did was done.
+- `quiet`: the share of periods since the unit was first seen in which it was not active. A period
+  counts half as much as the one two later, and one more period, half active, counts as the last
+  does: so a unit seen once is not taken for one that never pauses.
 
-A unit never active counts as active in the period before the table. `compare_recencies` asks of
-each how many units it leaves tied, and how well it says who will be silent next.
+A unit never active counts as active in the period before the table, and is wholly quiet.
+`compare_recencies` asks of each reading how many units it leaves tied, and how well it says who
+will be silent next.
 """
 
 from __future__ import annotations
@@ -30,7 +34,10 @@ from .outcomes import Array
 from .ranking import auc
 from .unit_periods import unit_periods
 
-Recency = Literal["last", "rhythm", "age"]
+Recency = Literal["last", "rhythm", "age", "quiet"]
+
+# Periods in which what was done counts half as much.
+HALF_LIFE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +69,7 @@ class RecencyCheck:
 
 
 def recency(counts: pd.DataFrame, *, kind: Recency = "last") -> pd.Series[float]:
-    """Return how long ago each unit was seen, in periods or in its own gaps.
+    """Return how long ago each unit was seen, by one reading.
 
     Raises:
         ValueError: a kind that is none.
@@ -123,8 +130,12 @@ def _recency(counts: Array, kind: Recency) -> Array:
     since = np.where(ever, np.argmax(active[:, ::-1], axis=1), periods) + 1.0
     if kind == "last":
         return np.asarray(since)
+    ago = np.arange(periods, 0, -1.0)
+    if kind == "quiet":
+        counted = 0.5 ** ((ago - 1) / HALF_LIFE)
+        followed = np.maximum.accumulate(active, axis=1) @ counted
+        return np.asarray(np.where(ever, 1 - (active @ counted + 0.5) / (followed + 1), 1.0))
     if kind == "age":
-        ago = np.arange(periods, 0, -1.0)
         totals = counts.sum(axis=1)
         never = np.full(len(totals), periods + 1.0)
         return np.asarray(np.divide(counts @ ago, totals, out=never, where=ever))
