@@ -9,6 +9,6 @@ sales in it; the months after it, which an analyst has not seen, are *later*.
 
 `parameters` declares the world, `rules` holds the chance of everything, `people` draws creators,
 `sales` draws what they sell, `record` picks those who have sold enough, `truth` works out from
-the rules what was and is to be expected, `contract` says what the table holds, `world` is the
-door and spells out what an analyst gets.
+the rules what was and is to be expected, `causes` lists what acts on what, `contract` says what
+the table holds, `world` is the door and spells out what an analyst gets.
 """

@@ -86,7 +86,7 @@ def people_of(rules: Rules, count: int) -> People:
         log_volume=rules.log_volume(size),
         rate=rules.rate(growth),
         log_price=rules.log_price(price),
-        rest=rules.rest(size),
+        rest=rules.rest(size, normal(rules, "rhythm", count)),
         leaving=leaving,
         begins=begins,
         last=begins + np.floor(np.minimum(stays, FOREVER)).astype(np.int64),

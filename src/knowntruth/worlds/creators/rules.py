@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 AXES = ("size", "price", "growth")
 MOST = 1e7  # sales that are to be expected of a creator in a month, at most
-_BASES = (0, 2, 3)  # in which order types lie along each axis, see `_order`
+_BASES = (0, 0, 2)  # in which order types lie along each axis, see `_order`
 
 
 class Rules:
@@ -75,9 +75,10 @@ class Rules:
         volume = np.exp(np.minimum(people.log_volume + grown, math.log(MOST)))
         return np.asarray(self.factors[month] * volume)
 
-    def rest(self, size: Array) -> Array:
+    def rest(self, size: Array, rhythm: Array) -> Array:
         """Return the chance to rest in a month."""
-        return _shifted(self.p.rest, self.p.rest_by_size * size)
+        p = self.p
+        return _shifted(p.rest, p.rest_by_size * size + p.rest_spread * rhythm)
 
     def leaving(self, size: Array, habit: Array) -> Array:
         """Return the chance to leave after a month."""
@@ -88,12 +89,13 @@ class Rules:
         """Return the price to be expected in a month: a lognormal one, or the lowest."""
         p = self.p
         above = np.asarray(log_price) - math.log(p.lowest_price)
-        spread = p.price_luck
-        if spread == 0:
-            return np.asarray(p.lowest_price * np.exp(np.maximum(above, 0)))
-        at_lowest = ndtr(-above / spread)
-        more = np.exp(above + spread**2 / 2) * ndtr(above / spread + spread)
-        return np.asarray(p.lowest_price * (at_lowest + more))
+        if p.price_luck == 0:
+            times = np.exp(np.maximum(above, 0))
+        else:
+            at_lowest = ndtr(-above / p.price_luck)
+            more = np.exp(above + p.price_luck**2 / 2) * ndtr(above / p.price_luck + p.price_luck)
+            times = at_lowest + more
+        return np.asarray(p.lowest_price * (p.trials + (1 - p.trials) * times))
 
 
 def bent(normal: Array, tail: float) -> Array:

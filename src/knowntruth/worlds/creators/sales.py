@@ -54,23 +54,31 @@ def added_by_giants(rules: Rules, plain: People, raised: People) -> Array:
 
 
 def means_of(rules: Rules, people: People, month: int) -> Array:
-    """Return the sales to be expected in a month, given who rests and each creator's luck."""
+    """Return the sales to be expected in a month, given who rests and each creator's luck.
+
+    Nobody rests in the month in which they begin.
+    """
     p, count = rules.p, len(people)
     here = (people.begins <= month) & (month <= people.last)
-    works = uniform(rules, f"rest/{month}", count) >= people.rest
+    works = (uniform(rules, f"rest/{month}", count) >= people.rest) | (people.begins == month)
     luck = np.exp(p.luck * normal(rules, f"luck/{month}", count) - p.luck**2 / 2)
     return np.asarray(here * works * luck * rules.volume_in(people, month))
 
 
 def prices_of(rules: Rules, people: People) -> Array:
     """Return the price of a sale of each creator in each month on record and later."""
-    p = rules.p
-    drawn = np.stack(
-        [normal(rules, f"paid/{month}", len(people)) for month in range(p.months + p.ahead)],
-        axis=1,
+    return np.stack(
+        [_prices(rules, people, month) for month in range(rules.p.months + rules.p.ahead)], axis=1
     )
-    log_price = people.log_price[:, None] + p.price_luck * drawn
-    return np.asarray(np.exp(np.clip(log_price, math.log(p.lowest_price), math.log(MOST_PRICE))))
+
+
+def _prices(rules: Rules, people: People, month: int) -> Array:
+    p, count = rules.p, len(people)
+    log_price = people.log_price + p.price_luck * normal(rules, f"paid/{month}", count)
+    lowest = math.log(p.lowest_price)
+    is_trial = uniform(rules, f"trial/{month}", count) < p.trials
+    log_price = np.where(is_trial, lowest, np.clip(log_price, lowest, math.log(MOST_PRICE)))
+    return np.asarray(np.exp(log_price))
 
 
 def _counts(rules: Rules, name: str, means: Array) -> Array:

@@ -22,8 +22,7 @@ class Truth:
     """What is true of the creators on record.
 
     Attributes:
-        types: how many types there are; 1 is one continuum, and so is any number of types
-            whose centres are all the same.
+        types: how many types there are; types whose centres are all the same are one.
         creators: one row a creator on record, in its order: `creator`; `type`, 0 for that of the
             smallest sellers; `size`, hidden; `price`, to be expected of a sale; `growth`, of the
             logarithm of sales in the first month; `resting`, chance to rest in a month; `leaving`,
@@ -41,7 +40,7 @@ class Truth:
 
     @property
     def is_continuum(self) -> bool:
-        """Whether there is nothing to find: no types that differ."""
+        """Whether there are no types that differ, and so none to find."""
         return self.types == 1
 
     @cached_property
@@ -76,18 +75,19 @@ def truth_of(rules: Rules, people: People) -> Truth:
     """Return the truth about these creators."""
     p = rules.p
     months = np.arange(p.months)
-    works = 1 - people.rest
+    works = np.where(people.begins[:, None] == months, 1.0, 1 - people.rest[:, None])
     volume = np.stack([rules.volume_in(people, month) for month in range(p.months)], axis=1)
     here = (people.begins[:, None] <= months) & (months <= people.last[:, None])
-    sales = here * works[:, None] * volume
+    sales = here * works * volume
     price = rules.mean_price(people.log_price)
     months_there = here.sum(axis=1)
     average = sales.sum(axis=1) / months_there
     later = later_sales(rules, people)
+    types = p.types if p.distinctness > 0 else 1
     creators = pd.DataFrame(
         {
             "creator": names(len(people)),
-            "type": people.type,
+            "type": people.type if types > 1 else 0,
             "size": people.size,
             "price": price,
             "growth": people.rate,
@@ -110,7 +110,6 @@ def truth_of(rules: Rules, people: People) -> Truth:
             "gmv": price @ sales,
         }
     )
-    types = p.types if p.distinctness > 0 else 1
     return Truth(types, creators, expected)
 
 
