@@ -3,6 +3,7 @@
 *Headings* are a file's column names, white space folded. *Cells* are its table in DuckDB:
 columns `c0`, `c1`, … in the file's order, and a view `numbered` that adds `row`, the row as
 a spreadsheet counts it. Cells of text files and spreadsheets are text; Parquet keeps its types.
+Closing rows of totals of text files and spreadsheets are no part of it, but stand in `totals`.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def header_row(rows: Sequence[Sequence[object]], wanted: Collection[str]) -> tup
 def settle(connection: duckdb.DuckDBPyConnection, source: str, count: int) -> tuple[int, list[int]]:
     """Make `cells` and `numbered` from the relation `source`, `row` and `c0` … of it all text.
 
-    Leaves out the rows without content and the closing rows of totals.
+    Leaves out the rows without content and the closing rows of totals, which `totals` keeps.
     Returns how many rows were empty, and the numbers of the rows of totals.
     """
     first = ", ".join(f"nullif(trim(c{i}), '')" for i in range(count))
@@ -123,6 +124,10 @@ def settle(connection: duckdb.DuckDBPyConnection, source: str, count: int) -> tu
         'SELECT "row", first_cell FROM numbered ORDER BY "row" DESC LIMIT ?', [CLOSING]
     ).fetchall()
     totals = sorted(row for row, cell in last if TOTAL.fullmatch(fold(cell).casefold()))
+    connection.execute(
+        'CREATE TABLE totals AS SELECT * FROM numbered WHERE "row" IN (SELECT unnest(?::BIGINT[]))',
+        [totals],
+    )
     if totals:
         connection.execute('DELETE FROM numbered WHERE "row" IN (SELECT unnest(?))', [totals])
     connection.execute("CREATE VIEW cells AS SELECT * FROM numbered")

@@ -6,15 +6,17 @@ and directories of Parquet files. Nothing is written beside them, and they are n
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from ..errors import DataError, Problem, nearest
 from .cells import Cells, connect, headings_of, pattern
-from .excel import read_excel
-from .text import read_text
+from .excel import head_of_sheet, read_excel, sheets_of_book
+from .text import heads_of_text, read_text
 
 TEXT = frozenset({".csv", ".tsv", ".txt"})
 EXCEL = frozenset({".xlsx", ".xlsm"})
@@ -33,34 +35,89 @@ def headings(path: Path | str, wanted: Collection[str] = ()) -> tuple[str, ...]:
     return cells.headings
 
 
-def read(path: Path | str, wanted: Collection[str] = (), *, head_only: bool = False) -> Cells:
+def read(
+    path: Path | str, wanted: Collection[str] = (), *, sheet: str = "", head_only: bool = False
+) -> Cells:
     """Return the cells of a file; with `head_only`, its headings and types alone.
+
+    `sheet` names that of a workbook which holds the table; without it, it is the one whose
+    header has most of the `wanted` names.
+
+    Raises:
+        DataError: when the file is missing, unreadable or of an unknown format, or has no
+            such sheet.
+    """
+    path = Path(path)
+    with _told(path):
+        kind = _kind(path)
+        if kind == "folder":
+            return _directory(path)
+        if kind == "text":
+            return read_text(path, wanted, head_only=head_only)
+        if kind == "workbook":
+            return read_excel(path, wanted, sheet=sheet, head_only=head_only)
+        return _parquet(path, [path])
+
+
+def heads(path: Path | str, *, sheet: str = "") -> list[list[tuple[object, ...]]]:
+    """Return the first rows of a file as they stand, for who knows a header when they see it.
+
+    There is a list of them for each way in which they can be read: by each delimiter of a text
+    file, and in one way otherwise. Of Parquet there is one row, the header. `sheet` is that of
+    a workbook; without it, it is the first.
+
+    Raises:
+        DataError: when the file is missing, unreadable or of an unknown format, or has no
+            such sheet.
+    """
+    path = Path(path)
+    with _told(path):
+        kind = _kind(path)
+        if kind == "text":
+            return heads_of_text(path)
+        if kind == "workbook":
+            return [head_of_sheet(path, sheet)]
+    return [[headings(path)]]
+
+
+def sheets(path: Path | str) -> list[str]:
+    """Return the names of a workbook's sheets, and none of any other file.
 
     Raises:
         DataError: when the file is missing, unreadable or of an unknown format.
     """
     path = Path(path)
+    with _told(path):
+        return sheets_of_book(path) if _kind(path) == "workbook" else []
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell what keeps the system from reading a file."""
     try:
-        if not path.exists():
-            raise DataError("This file cannot be used:", [_missing(path)])
-        if path.is_dir():
-            return _directory(path)
-        suffix = path.suffix.lower()
-        if suffix in TEXT | EXCEL | PARQUET and path.stat().st_size == 0:
-            problem = Problem(str(path), "is empty", "Export the table again, with its header")
-            raise DataError("This file cannot be used:", [problem])
-        if suffix in TEXT:
-            return read_text(path, wanted, head_only=head_only)
-        if suffix in EXCEL:
-            return read_excel(path, wanted, head_only=head_only)
-        if suffix in PARQUET:
-            return _parquet(path, [path])
+        yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         problem = Problem(str(path), f"cannot be read: {reason}", "Check the file's permissions")
         raise DataError("This file cannot be used:", [problem]) from None
-    problem = Problem(str(path), f"has the unknown format {suffix or 'without ending'!r}", FORMATS)
-    raise DataError("This file cannot be used:", [problem])
+
+
+def _kind(path: Path) -> Literal["folder", "text", "workbook", "parquet"]:
+    """Return what is at a path; DataError where that is nothing, or nothing known."""
+    if not path.exists():
+        raise DataError("This file cannot be used:", [_missing(path)])
+    if path.is_dir():
+        return "folder"
+    suffix = path.suffix.lower()
+    if suffix not in TEXT | EXCEL | PARQUET:
+        what = f"has the unknown format {suffix or 'without ending'!r}"
+        raise DataError("This file cannot be used:", [Problem(str(path), what, FORMATS)])
+    if path.stat().st_size == 0:
+        problem = Problem(str(path), "is empty", "Export the table again, with its header")
+        raise DataError("This file cannot be used:", [problem])
+    if suffix in TEXT:
+        return "text"
+    return "workbook" if suffix in EXCEL else "parquet"
 
 
 def _missing(path: Path) -> Problem:

@@ -53,6 +53,12 @@ def read_text(path: Path, wanted: Collection[str], *, head_only: bool = False) -
         return _load(connection, path, copy, delimiter, skipped, headings)
 
 
+def heads_of_text(path: Path) -> list[list[tuple[object, ...]]]:
+    """Return the first rows of a text file, once for each delimiter that may divide them."""
+    head = _head(path, encoding_of(path))
+    return [[tuple(row) for row in rows] for _, rows in _readings(head)]
+
+
 def encoding_of(path: Path) -> str:
     """Return the encoding of a text file: UTF-8, UTF-16 with its mark, else Windows' Latin-1."""
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -96,6 +102,16 @@ def _head(path: Path, encoding: str) -> str:
 def _header(head: str, wanted: Collection[str]) -> tuple[str, int, list[str]]:
     """Return the delimiter, the rows to skip and the header: the reading with most names."""
     best: tuple[tuple[int, int], str, int, list[str]] | None = None
+    for delimiter, rows in _readings(head):
+        position, names = header_row(rows, wanted)
+        score = (names, len(rows[position]))
+        if best is None or score > best[0]:
+            best = score, delimiter, position + 1, rows[position]
+    return (best[1], best[2], best[3]) if best else (",", 0, [])
+
+
+def _readings(head: str) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield each delimiter and the first rows that it makes, where it makes any."""
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
         rows: list[list[str]] = []
@@ -106,13 +122,8 @@ def _header(head: str, wanted: Collection[str]) -> tuple[str, int, list[str]]:
                     break
         except csv.Error:
             continue
-        if not rows:
-            continue
-        position, names = header_row(rows, wanted)
-        score = (names, len(rows[position]))
-        if best is None or score > best[0]:
-            best = score, delimiter, position + 1, rows[position]
-    return (best[1], best[2], best[3]) if best else (",", 0, [])
+        if rows:
+            yield delimiter, rows
 
 
 def _load(
