@@ -178,10 +178,24 @@ class TestPeople:
         # Where the list is too short, its mean: 2 and 2.
         assert stats.chisquare(counts, np.array([3, 1, 2, 2]) / 8 * MANY).pvalue > 1e-4
 
-    def test_price_goes_with_size_as_much_as_is_said(self):
-        p = Parameters(types=1, price_by_size=0.6, price_tail=0.0)
+    @pytest.mark.parametrize("wanted", [-0.8, -0.5, 0.0, 0.5, 0.9])
+    @pytest.mark.parametrize("changes", [{"types": 1}, {"distinctness": 0.5}])
+    def test_price_goes_with_size_as_much_as_is_said(self, changes, wanted):
+        found = hidden_numbers(
+            Rules(Parameters(price_by_size=wanted, price_tail=0.0, **changes)), MANY
+        )
+        # Types of which the centres are half a standard deviation apart do 0.2 of it at least,
+        # less what at most goes against it within them.
+        least = 0.0 if changes == {"types": 1} else 0.2 - 0.3 * 0.8
+        expected = wanted if abs(wanted) >= least else least
+        assert found["log_price"].corr(found["size"]) == pytest.approx(expected, abs=0.02)
+
+    def test_types_far_apart_make_price_go_with_size(self):
+        p = Parameters(distinctness=4.0, price_by_size=0.2, price_tail=0.0)
         found = hidden_numbers(Rules(p), MANY)
-        assert found["log_price"].corr(found["size"]) == pytest.approx(0.6, abs=0.02)
+        within = found.groupby("type")[["log_price", "size"]].corr().iloc[::2, 1]
+        assert within.to_numpy() == pytest.approx([-0.3] * 3, abs=0.05)
+        assert found["log_price"].corr(found["size"]) == pytest.approx((16 - 0.3) / 17, abs=0.01)
 
     def test_who_never_leaves_stays_for_ever(self):
         people = people_of(Rules(Parameters(leaving=0.0)), 1000)

@@ -1,8 +1,8 @@
 """Parameters of `creators`; the defaults come near the published tables.
 
-Types that sell more ask more for a sale; within a type those who sell more ask a little less. The
-default seed is one whose record is near the published one in most figures at once; what holds of
-other seeds is in `tests/worlds/test_creators_published.toml`.
+Types that sell more ask more for a sale; within a type, by default, those who sell more ask a
+little less. The default seed is one whose record is near the published one in most figures at
+once; what holds of other seeds is in `tests/worlds/test_creators_published.toml`.
 """
 
 from __future__ import annotations
@@ -125,7 +125,10 @@ class Parameters(parameters.Parameters):
         le=1.5,
     )
     price_by_size: float = parameter(
-        -0.3, "correlation of hidden price with hidden size within a type", ge=-1, le=1
+        0.49,
+        "correlation of hidden price with hidden size, as near as types far apart in both allow",
+        ge=-1,
+        le=1,
     )
     price_luck: float = parameter(
         1.15, "standard deviation of the logarithm of a creator's price between months", ge=0, le=4
@@ -133,7 +136,9 @@ class Parameters(parameters.Parameters):
     trials: float = parameter(
         0.03, "chance that a creator's sales of a month are trials, at the lowest price", ge=0, lt=1
     )
-    lowest_price: float = parameter(1.0, "no sale is cheaper than this", unit="money", gt=0, le=1e7)
+    lowest_price: float = parameter(
+        1.0, "no sale is cheaper than this", unit="money", ge=0.01, le=1e7
+    )
 
     @pydantic.field_validator("first_month")
     @classmethod

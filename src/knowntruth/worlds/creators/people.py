@@ -66,10 +66,9 @@ def normal(rules: Rules, name: str, count: int) -> Array:
 
 def people_of(rules: Rules, count: int) -> People:
     """Return the first `count` creators who begin."""
-    p = rules.p
     kind = np.searchsorted(np.cumsum(rules.shares)[:-1], uniform(rules, "type", count), "right")
     own = {axis: normal(rules, axis, count) for axis in AXES}
-    rho = p.price_by_size
+    rho = rules.link
     own["price"] = rho * own["size"] + np.sqrt(1 - rho**2) * own["price"]
     size, price, growth = (
         rules.centres[kind, k] + rules.within * own[axis] for k, axis in enumerate(AXES)

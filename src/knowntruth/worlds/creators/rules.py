@@ -22,7 +22,8 @@ Array = NDArray[Any]
 
 AXES = ("size", "price", "growth")
 MOST = 1e7  # sales that are to be expected of a creator in a month, at most
-_BASES = (0, 0, 2)  # in which order types lie along each axis, see `_order`
+MOST_PRICE = 1e9  # of a creator's middling prices
+LEAST_LINK = -0.3  # that price may have with size within a type, against that of types' centres
 
 
 class Rules:
@@ -32,6 +33,7 @@ class Rules:
         shares: share of each type in those who begin.
         centres: centres of types (types × axes), in standard deviations of all who begin.
         within: standard deviation within a type, in the same unit.
+        link: correlation of price with size within a type.
         arrivals: share of creators who begin in each month on record.
         factors: factor on everybody's sales in each month on record and later.
     """
@@ -42,12 +44,13 @@ class Rules:
         self.shares = weights / weights.sum()
         distinct = p.distinctness if p.types > 1 else 0.0
         self.within = 1 / math.sqrt(1 + distinct**2)
-        orders = [_order(p.types, base) for base in _BASES]
-        self.centres = (
-            distinct
-            * self.within
-            * np.stack([_standard(order, self.shares) for order in orders], axis=1)
-        )
+        sizes, growths = (_standard(_order(p.types, base), self.shares) for base in (0, 2))
+        sign = math.copysign(1.0, p.price_by_size)
+        self.centres = distinct * self.within * np.stack([sizes, sign * sizes, growths], axis=1)
+        # Centres of types lie on a line in size and price: what they do not do, types do within.
+        between = 1 - self.within**2
+        wanted = (abs(p.price_by_size) - between) / self.within**2
+        self.link = sign * min(max(wanted, LEAST_LINK), 1.0)
         mean = sum(p.arrivals) / len(p.arrivals)
         arrivals = _lengthened(p.arrivals, p.months, mean)
         self.arrivals = arrivals / arrivals.sum()
@@ -61,7 +64,8 @@ class Rules:
     def log_price(self, price: Array) -> Array:
         """Return the logarithm of a creator's middling price."""
         p = self.p
-        return np.asarray(math.log(p.price) + p.price_spread * bent(price, p.price_tail))
+        log_price = math.log(p.price) + p.price_spread * bent(price, p.price_tail)
+        return np.asarray(np.minimum(log_price, math.log(MOST_PRICE)))
 
     def rate(self, growth: Array) -> Array:
         """Return by how much the logarithm of sales grows in the first month."""

@@ -15,8 +15,6 @@ from .. import streams
 from .people import WORLD, People, normal, uniform
 from .rules import Array, Rules
 
-MOST_PRICE = 1e9
-
 
 def shocks_of(rules: Rules) -> Array:
     """Return the factor that luck puts on everybody's sales in each month, later ones included."""
@@ -77,7 +75,7 @@ def _prices(rules: Rules, people: People, month: int) -> Array:
     log_price = people.log_price + p.price_luck * normal(rules, f"paid/{month}", count)
     lowest = math.log(p.lowest_price)
     is_trial = uniform(rules, f"trial/{month}", count) < p.trials
-    log_price = np.where(is_trial, lowest, np.clip(log_price, lowest, math.log(MOST_PRICE)))
+    log_price = np.where(is_trial, lowest, np.maximum(log_price, lowest))
     return np.asarray(np.exp(log_price))
 
 
