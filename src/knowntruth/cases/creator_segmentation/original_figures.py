@@ -24,6 +24,7 @@ How = Literal["exact", "identity", "band", "cannot"]
 Origin = Literal["printed", "inferred"]
 
 CLOSE = 1e-9  # that two ways to the same number may differ
+UNROUNDED = 1e-6  # share by which its GMV lie off the prices that they are made of: 99.999998
 NUMBER = re.compile(r"-?\d+(?:\.(?P<decimals>\d+))?(?:e(?P<exponent>[+-]\d+))?")
 
 
@@ -240,10 +241,10 @@ def _off(number: float, entry: Mapping[str, Any], band: Band) -> float | None:
 
 
 def _half(entry: Mapping[str, Any]) -> float:
-    """Return half a unit of the last digit that the original printed."""
+    """Return how far a number may lie off: by half a unit of its last digit, and as its GMV do."""
     match = NUMBER.fullmatch(entry["printed"])
     if match is None or entry.get("digits") == "all":
-        return CLOSE
+        return UNROUNDED * float(entry["printed"]) if entry["unit"] == "money" else CLOSE
     return 0.5 * 10.0 ** (int(match["exponent"] or 0) - len(match["decimals"] or ""))
 
 

@@ -22,7 +22,7 @@ def draw(p: Parameters, seeds: Iterable[int]) -> pd.DataFrame:
     """Return every figure as a number, a row a world that has one of the seeds, by id.
 
     Of the numbers of clusters only the chosen one is fitted: the others have no figures. A world
-    of the default size takes about a tenth of a second.
+    of the default size takes about a quarter of a second.
     """
     rows = {}
     for seed in seeds:
