@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.special import logit
 
 from knowntruth.errors import ParameterError
 from knowntruth.parameters import check
@@ -196,6 +197,17 @@ class TestPeople:
         within = found.groupby("type")[["log_price", "size"]].corr().iloc[::2, 1]
         assert within.to_numpy() == pytest.approx([-0.3] * 3, abs=0.05)
         assert found["log_price"].corr(found["size"]) == pytest.approx((16 - 0.3) / 17, abs=0.01)
+
+    @pytest.mark.parametrize("habit", ["rest", "leaving"])
+    def test_log_odds_of_resting_and_leaving_follow_size_and_spread(self, habit):
+        changes = {habit: 0.1, f"{habit}_by_size": -0.6, f"{habit}_spread": 0.4}
+        people = people_of(Rules(Parameters(**changes)), MANY)
+        log_odds = logit(getattr(people, habit))
+        line = stats.linregress(people.size, log_odds)
+        assert line.slope == pytest.approx(-0.6, abs=ERRORS * line.stderr)
+        assert line.intercept == pytest.approx(logit(0.1), abs=ERRORS * line.intercept_stderr)
+        spread = np.std(log_odds - line.intercept - line.slope * people.size)
+        assert spread == pytest.approx(0.4, abs=ERRORS * 0.4 / np.sqrt(2 * MANY))
 
     def test_who_never_leaves_stays_for_ever(self):
         people = people_of(Rules(Parameters(leaving=0.0)), 1000)
