@@ -158,6 +158,16 @@ def test_a_valley_lies_between_neighbours_only() -> None:
     assert all(one.adjusted > 0.1 for one in found)
 
 
+def test_logarithms_of_whole_numbers_make_no_valleys() -> None:
+    """Sales of a skewed continuum and a price: a comb along every line if left as it is."""
+    rng = np.random.default_rng(11)
+    sales = rng.poisson(np.exp(rng.normal(0.5, 1.2, 2_000)))
+    x = np.column_stack([np.log1p(sales), 0.2 * rng.normal(size=2_000)])
+    assert min(one.adjusted for k in (2, 3) for one in valleys(x, k, seed=1)) > 0.1
+    comb = np.sort(x @ [1, 0.1])
+    assert dip_p_value(dip(comb), len(comb)) < 0.001
+
+
 def test_places_are_along_the_line_from_one_centre_to_the_other() -> None:
     rng = np.random.default_rng(7)
     x = np.concatenate([rng.normal(0, 0.1, (40, 2)), rng.normal(5, 0.1, (40, 2))])

@@ -85,15 +85,16 @@ def choose(
     *,
     seed: int,
     level: float,
-    starts: int = 5,
-    references: int = 20,
-    resamples: int = 20,
+    starts: int = 3,
+    references: int = 10,
+    resamples: int = 10,
     most: int = 1_000,
 ) -> Choice:
     """Return what three measures say about each number of groups.
 
     `references` is the number of reference tables of the gap, `resamples` that of pairs of
-    bootstrap samples. Ties go to the smaller k. Every k that rows cannot fill is left out.
+    bootstrap samples: time grows with both, and with the `starts` of every k-means. Ties go to
+    the smaller k. Every k that rows cannot fill is left out.
 
     Raises:
         ValueError: no k, a k below 1, or a level that is no share.

@@ -26,7 +26,7 @@ from .checks import check_at_least, check_between
 from .clusters import NOISE, Array, Clusters, Labels, matrix, numbered, one_thread, sampled
 from .k_means import Learner
 
-MOST = 5_000
+MOST = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)

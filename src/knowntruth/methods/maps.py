@@ -28,7 +28,7 @@ from .clusters import Array, matrix, one_thread, sampled
 Kind = Literal["pca", "t-sne"]
 Start = Literal["random", "pca"]
 
-MOST = 1_000
+MOST = 500
 
 
 @dataclass(frozen=True, kw_only=True)

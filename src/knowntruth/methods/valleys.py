@@ -8,7 +8,8 @@ long or skewed), these places have a single peak; types that lie apart show two.
 that. Looking at units that the centres were not learnt from keeps the test honest: along a line
 that is fitted to many features, any cloud seems to part.
 
-A few giants make no valley: they are too few to be a type.
+A few giants make no valley: they are too few to be a type. A pile at a limit, such as many units
+at the lowest price there is, does make one: it is a second peak, whatever it means.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def valleys(
 ) -> tuple[Valley, ...]:
     """Return what lies between each two of k centres with `fewest` units on either side.
 
-    Of more than `most` units a sample enters; it and the halves are drawn with `seed`. Units at
-    one and the same place are spread over the room up to their neighbours, so that whole
-    numbers make no valleys.
+    Of more than `most` units a sample enters; it and the halves are drawn with `seed`. Units with
+    one and the same value of a feature are spread over the room up to the next values, so that
+    whole numbers, or their logarithms, make no valleys.
 
     Raises:
         ValueError: k below 2.
@@ -73,7 +74,9 @@ def valleys(
     x = x[sampled(len(x), most, seed)]
     if len(x) < 2 * k:
         return ()
-    order = np.random.default_rng(seed).permutation(len(x))
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(x))
+    x = np.column_stack([_untied(column, rng) for column in x.T])
     halves = x[order[: len(x) // 2]], x[order[len(x) // 2 :]]
     with one_thread():
         found = [
@@ -102,7 +105,7 @@ def _between(centres: Array, x: Array, fewest: int) -> list[Valley]:
         length = float(step @ step)
         if not length:
             continue
-        places = _spread((x[near] - centres[first]) @ step / length)
+        places = np.sort((x[near] - centres[first]) @ step / length)
         if min((places < 0.5).sum(), (places >= 0.5).sum()) < fewest:
             continue
         value = dip(places)
@@ -111,14 +114,16 @@ def _between(centres: Array, x: Array, fewest: int) -> list[Valley]:
     return found
 
 
-def _spread(values: Array) -> Array:
-    """Return sorted values, those alike spread evenly up to halfway to their neighbours."""
-    distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) in {0, 1, len(values)}:
-        return np.sort(values)
+def _untied(column: Array, rng: np.random.Generator) -> Array:
+    """Return a column, values alike spread evenly and by chance up to halfway to the next ones."""
+    distinct, at, counts = np.unique(column, return_inverse=True, return_counts=True)
+    if len(distinct) in {1, len(column)}:
+        return column
     middle = (distinct[1:] + distinct[:-1]) / 2
     low = np.append(2 * distinct[0] - middle[0], middle)
     high = np.append(middle, 2 * distinct[-1] - middle[-1])
-    within = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
-    place = (within + 0.5) / np.repeat(counts, counts)
-    return np.asarray(np.repeat(low, counts) + place * np.repeat(high - low, counts))
+    within = np.empty(len(column))
+    order = np.lexsort((rng.random(len(column)), at))
+    within[order] = np.arange(len(column)) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = low[at] + (within + 0.5) / counts[at] * (high - low)[at]
+    return np.where(counts[at] > 1, places, column)
