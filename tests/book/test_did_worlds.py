@@ -12,6 +12,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from knowntruth import cases
+from knowntruth.methods import event_study
 from knowntruth.story import Estimate, Fact, Finding, Name, PValue
 from knowntruth.story.saying import untraced
 
@@ -142,7 +143,7 @@ def test_every_number_in_every_sentence_traces_to_a_fact(run):
 
 def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run, world):
     shown = run.payloads(FIGURE)
-    assert len(shown) >= (3 if world in UNTOLD else 6)
+    assert len(shown) >= (3 if world in UNTOLD else 5)
     assert len({figure["name"] for figure in shown}) == len(shown)
     for figure in shown:
         assert len(figure["alt"]) > 40
@@ -327,10 +328,8 @@ class TestTrends:
     def test_its_power_is_that_of_a_noncentral_chi_square(self, run, world, opened):
         powers = facts(run, "power_to_see")
         if not powers:
-            assert world in UNTOLD | STAGGERED | {"two days before and after", "one market of many"}
+            assert "What the test can see cannot be had here" in run.text
             return
-        from knowntruth.methods import event_study
-
         (slope,) = facts(run, "slope")
         study = event_study.event_study(opened.panel, level=1 - alpha_of(world))
         before = np.array(study.times) < 0

@@ -135,6 +135,11 @@ class TestHolding:
         said = telling.holding([("one", self.RIGHT), ("two", self.WRONG), ("three", self.WRONG)])
         assert said == "The truth is held by “one”; it is left out by “two” and “three”."
 
+    def test_an_interval_that_holds_no_effect_as_well_holds_the_truth(self):
+        undecided = effect(0.01, -0.02, 0.04, truth=0.02)
+        assert undecided.grade == "undecided"
+        assert telling.holding([("one", undecided)]) == "It holds the truth."
+
     @pytest.mark.parametrize(
         ("found", "said"),
         [

@@ -13,6 +13,10 @@ from .facts import Fact, PValue, Reason
 from .findings import Finding
 from .names import Name
 
+TOO_FEW = (
+    "there are too few periods before the start, or too few clusters to tell so many periods apart"
+)
+
 
 class Words(NamedTuple):
     """What a run calls its units, its groups, its treatment and its periods."""
