@@ -416,8 +416,10 @@ def test_every_exercise_accepts_its_solution_in_every_world(run):
 class TestMarkupInNames:
     def test_it_comes_out_as_text(self, chapter):
         run = chapter(SLUG, values("other names"))
-        for text in [*run.sentences, *(p.partition("<tbody>")[2] for p in pages(run).values())]:
+        for text in run.sentences:
             assert not re.search(r"<(?:script|b)>|\*people\*|\{Tour", text), text
+        for page in pages(run).values():
+            assert not re.search(r"<(?:script|b)>", page.partition("<tbody>")[2])
         for output in run.outputs:
             drawing = str(output.get("data", {}).get("application/vnd.plotly.v1+json", ""))
             assert "<b>drills" not in drawing
