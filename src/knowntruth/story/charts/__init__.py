@@ -5,7 +5,9 @@ Each chart is made from rows: `rates` from `Level`s, `curves` from `Series`, `he
 What happens over time has its own: `daily` from `Daily`s, `groups` from `Path`s, `event_times`
 from `EventTimes`, `placebos` from `Placebos`; and so has what a comparison over time rests on:
 `bounds` from a `Sensitivity`, `pre_test_power` from a `PreTestPower`, `weights` from `Weights`,
-`four_cells` from `FourCells`.
+`four_cells` from `FourCells`. Units have `lorenz` from `Lorenz`s, `tail` from a `Tail`, `parts`
+from `Part`s, `points` from `Plane`s and `Group`s, `spreads` from `Spread`s; how they fall into
+groups has `choosing` from `Measure`s and `nearness` from a `Nearness`.
 The function of that name draws them, and `…_in_words` says the same for somebody who cannot
 see it. Rows hand over what their words are made from, so they stand among the facts:
 
@@ -16,13 +18,18 @@ see it. Rows hand over what their words are made from, so they stand among the f
 """
 
 from .adjusting import Effect, effects, effects_in_words
+from .choosing import Measure, choosing, choosing_in_words
+from .concentrated import Lorenz, lorenz, lorenz_in_words
 from .days import Daily, Stretch, daily, daily_in_words
 from .effect_times import EventTimes, event_times, event_times_in_words
 from .gaps import Gap, Placebos, placebos, placebos_in_words
 from .grids import Grid, heat, heat_in_words
 from .levels import Level, rates, rates_in_words
 from .moments import Moment
+from .nearness import Nearness, nearness, nearness_in_words
+from .parts import Part, parts, parts_in_words
 from .paths import Path, groups, groups_in_words
+from .points import Group, Plane, points, points_in_words
 from .pre_tests import Noticed, PreTestPower, pre_test_power, pre_test_power_in_words
 from .predictions import (
     Bin,
@@ -34,6 +41,8 @@ from .predictions import (
 )
 from .sensitivity import Bound, Sensitivity, bounds, bounds_in_words
 from .series import Series, curves, curves_in_words
+from .spreads import Spread, spreads, spreads_in_words
+from .tails import Tail, tail, tail_in_words
 from .two_by_two import FourCells, four_cells, four_cells_in_words
 from .weighting import Weight, Weights, weights, weights_in_words
 
@@ -47,21 +56,31 @@ __all__ = [
     "FourCells",
     "Gap",
     "Grid",
+    "Group",
     "Level",
+    "Lorenz",
+    "Measure",
     "Moment",
+    "Nearness",
     "Noticed",
+    "Part",
     "Path",
     "Placebos",
+    "Plane",
     "PreTestPower",
     "Sensitivity",
     "Series",
+    "Spread",
     "Stretch",
+    "Tail",
     "Weight",
     "Weights",
     "bounds",
     "bounds_in_words",
     "calibration",
     "calibration_in_words",
+    "choosing",
+    "choosing_in_words",
     "curves",
     "curves_in_words",
     "daily",
@@ -76,14 +95,26 @@ __all__ = [
     "groups_in_words",
     "heat",
     "heat_in_words",
+    "lorenz",
+    "lorenz_in_words",
+    "nearness",
+    "nearness_in_words",
+    "parts",
+    "parts_in_words",
     "placebos",
     "placebos_in_words",
+    "points",
+    "points_in_words",
     "pre_test_power",
     "pre_test_power_in_words",
     "precision_recall",
     "precision_recall_in_words",
     "rates",
     "rates_in_words",
+    "spreads",
+    "spreads_in_words",
+    "tail",
+    "tail_in_words",
     "weights",
     "weights_in_words",
 ]
