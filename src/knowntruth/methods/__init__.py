@@ -23,8 +23,24 @@ move little.
 the order of predictions, `calibration` by how often they come true, `ceilings` at the most,
 with `outcomes` beneath. `intervals` makes the intervals that several methods share.
 
-`panel` reads units by period. `did` finds the effect of one start, with `regression` beneath;
-`event_study` follows it through time and says what a pre-test can see. `wild_bootstrap` serves few
-clusters, `honest` trends that are not parallel, `staggered` several starts, `synthetic_control` a
-single treated unit. `serial` compares stretches of days that are not independent.
+`engagement` reads sessions per active user from events, by way of `user_days`;
+`engagement_change` says by whom it changed. `identification` tells which coefficients of a
+regression the data can tell. `serial` compares stretches of days that are not independent.
+
+`panel` reads units by period, `collapsing` makes groups of them units. `did` finds the effect of
+one start, with `regression` beneath; `event_study` follows it through time and says what a
+pre-test can see. `wild_bootstrap` serves few clusters, `honest` trends that are not parallel,
+`staggered` several starts, `synthetic_control` a single treated unit, `triple_difference` units
+that the treatment cannot reach.
+
+`concentration` says how few units make a total, by `resampling` them; `power_laws` follows the
+largest, beside `cut_lognormals`. `top_sets` compares who is on top by two measures, `prices` what
+a sale brings. `rfm` names units by recency, frequency and money, read with `recency` from
+`unit_periods`; `rfm_stability` asks whether the names hold.
+
+`features` puts months side by side, `repetition` says how much of them is one number, `maps` draws
+them in two dimensions. `structure` asks whether there are groups at all, with `valleys` and `dip`
+beneath; `cluster_number` how many k-means should make, by `gap`, silhouette and
+`cluster_stability`; `k_means`, `density` and `mixtures` make them, as `clusters`. `segmentations`
+compares ways to group by what they hold (`segment_value`) and foretell (`segment_prediction`).
 """

@@ -118,7 +118,7 @@ def _changes() -> list[Method]:
             "Adds what neighbouring days share, and mends a part.",
         ),
         (
-            "change_cosine", "Errors from cosine waves", serial.cosine, False,
+            "change_cosine", "errors from cosine waves", serial.cosine, False,
             "Takes the spread from how slowly days move, and is wider for it.",
         ),
     )  # fmt: skip
