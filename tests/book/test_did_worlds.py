@@ -24,7 +24,6 @@ WORLDS = {
     "default": {"users": 6_000},
     "no effect": {"effect": 0.0},
     "negative effect": {"effect": -0.3},
-    "large effect": {"effect": 0.4},
     "no season and no burst": {"season": 0.0, "burst": 0.0},
     "broken pre-trend": {"trend_gap": 0.3},
     "staggered": {"waves": [0, 14], "effect": 0.2},
@@ -33,9 +32,7 @@ WORLDS = {
     },
     "randomised": {"access": "randomised", "access_share": 0.5},
     "anticipation": {"anticipation": 0.2},
-    "fading": {"effect": 0.4, "effect_later": 0.0, "effect_half_life": 5.0},
     "half take it up": {"take_up": 0.5, "effect": 0.3},
-    "nobody takes it up": {"take_up": 0.0},
     "markets": {
         "markets": 8, "access": "by market", "access_share": 0.5, "market_spread": 0.05,
         "effect": 0.2,
@@ -44,12 +41,9 @@ WORLDS = {
     "half on the web": {"web_share": 0.5},
     "200 users": {"users": 200},
     "hardly anybody has access": {"access_share": 0.02},
-    "hardly anybody has none": {"access_share": 0.99},
     "nobody has access": {"access_share": 0.0, "users": 400},
     "everybody has access": {"access_share": 1.0, "users": 400},
-    "two weeks before": {"days_before": 14},
     "two days before and after": {"days_before": 2, "days_after": 2},
-    "periods of two weeks": {"period_days": 14},
     "a stated drift, and nine in ten": {"drift": 0.05, "alpha": 0.1, "wanted_power": 0.3},
     "other names": {
         "labels": {

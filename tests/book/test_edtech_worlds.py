@@ -46,9 +46,7 @@ WORLDS = {
     },
     "as published": published(),
     "no outliers": {"outliers": [], "users": 5_000},
-    "only power users": {"outliers": ["power"], "power_share": 0.05, "users": 5_000},
     "200 users": {"users": 200},
-    "600 users": {"users": 600},
     "nobody pays": {
         "conversion_by_stage": dict.fromkeys(("never", "day 1", "day 7", "day 30"), 0.0),
         "outliers": ["power", "idle"], "users": 3_000,
@@ -74,7 +72,6 @@ WORLDS = {
         },
         "users": 6_000,
     },
-    "many from rare countries": {"rare_share": 0.3, "users": 5_000},
     "no rare countries on weekdays of one half": {
         "rare_share": 0.0, "fewest_in_group": 10, "retained_value": 0.0, "onboarding_cost": 0.0,
         "daily_weights": [float((day + 3) % 7 < 5) for day in range(15)] + [0.0] * 16,

@@ -30,13 +30,11 @@ WORLDS = {
     "a rise": {"season": 0.03, "replications": 4},
     "400 users": {"users": 400},
     "nobody has access": {"access_share": 0.0, "replications": 4},
-    "everybody has access": {"access_share": 1.0},
     "nobody takes it up": {"take_up": 0.0},
     "later waves": {"waves": [7, 20]},
     "few days": {"days_before": 5, "days_after": 4},
     "two days on either side": {"days_before": 2, "days_after": 2, "users": 200},
     "days that stick": {"day_spread": 0.02, "day_persistence": 0.9},
-    "exposed by lot": {"exposure_first": 0.5, "exposure_later": 0.5, "exposure_by_activity": 0.0},
     "everything with access is exposed": {
         "exposure_first": 1.0, "exposure_later": 1.0, "exposure_by_activity": 0.0,
         "access_share": 1.0, "take_up": 1.0,

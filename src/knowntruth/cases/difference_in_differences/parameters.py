@@ -48,7 +48,7 @@ class Analysis(parameters.Parameters):
         15, "groups that controls are dealt into by lot, to mix a synthetic control from", ge=3, le=200
     )
     replications: int = parameter(
-        60, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
+        40, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
     )
     workers: int = parameter(2, "processes that share that work", ge=1, le=64)
 

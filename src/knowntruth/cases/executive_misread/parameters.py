@@ -24,7 +24,7 @@ class Analysis(parameters.Parameters):
     )
     horizon: int = parameter(90, "days for which the decision holds", unit="days", ge=1, le=10_000)
     replications: int = parameter(
-        200, "worlds over which each reading is scored; zero leaves that out", ge=0, le=100_000
+        100, "worlds over which each reading is scored; zero leaves that out", ge=0, le=100_000
     )
     workers: int = parameter(2, "processes that share that work", ge=1, le=64)
 
