@@ -146,7 +146,7 @@ class TestLists:
     def test_months_held_back_are_told_from_months_unseen(self):
         one = wording.held_back(count(1), is_held_back=True, value=VALUE)
         three = wording.held_back(count(3), is_held_back=False, value=VALUE)
-        assert "last 1 month of the record were held back" in one
+        assert "last month of the record was held back" in one
         assert "the 3 months after it" in three
 
     def test_what_cannot_be_told_says_why(self):

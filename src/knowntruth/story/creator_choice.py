@@ -63,10 +63,10 @@ def no_winner(winners: Mapping[str, str]) -> str:
         by_method.setdefault(method, []).append(what)
     if len(by_method) == 1 and len(winners) > 1:
         return f"In this run “{next(iter(by_method))}” comes first in everything that was asked."
-    parts = [f"“{method}” comes first in {listed(whats)}" for method, whats in by_method.items()]
+    parts = [f"in {listed(whats)} “{method}”" for method, whats in by_method.items()]
     if not parts:
         return "Nothing can be told of which is best."
-    return f"{'; '.join(parts)}. No segmentation wins everything."
+    return f"Who comes first: {'; '.join(parts)}. No segmentation wins everything."
 
 
 def one_number(gains: Sequence[tuple[str, Finding]], own: Finding, size: Fact) -> str:

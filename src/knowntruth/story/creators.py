@@ -242,12 +242,15 @@ def list_edge(listed_: Fact, safe: Fact, doubtful: Fact, *, creators: Name) -> s
 
 def held_back(months: Fact, *, is_held_back: bool, value: Name) -> str:
     """Say which months segments were held against."""
-    count = f"{months} months" if months.value != 1 else f"{months} month"
+    one = months.value == 1
     if is_held_back:
+        which, it = ("month", "it") if one else (f"{months} months", "them")
         return (
-            f"The last {count} of the record were held back: segments were learnt without them, "
-            f"and foretell the {value} in them (as logarithms, by other folds)."
+            f"The last {which} of the record {'was' if one else 'were'} held back: segments were "
+            f"learnt without {it}, and foretell the {value} in {it} (as logarithms, by other "
+            "folds)."
         )
+    count = f"{months} month" if one else f"{months} months"
     return (
         f"Segments were learnt from the record; what they foretell is the {value} of the {count} "
         "after it, which the team has not seen (as logarithms, by other folds)."
