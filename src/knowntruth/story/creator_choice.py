@@ -118,6 +118,15 @@ def elsewhere(worlds: Mapping[str, tuple[bool, int]]) -> str:
     return said
 
 
+def claims_without_types(claims: Sequence[tuple[str, Finding]], worlds: Fact) -> str:
+    """Say how often each rule claims more than one type where there is but one continuum."""
+    parts = [f"“{label}” in {one:value}" for label, one in claims]
+    return (
+        f"Of {worlds} worlds without types, more than one type is claimed by {listed(parts)} of "
+        "them."
+    )
+
+
 def _worlds(names: Sequence[str]) -> str:
     return listed([f"“{name}”" for name in names])
 

@@ -94,7 +94,8 @@ def one_month_more(kept: Finding, new: Fact, *, creators: Name) -> str:
     said = f"One month more leaves {kept:value} ({kept:interval}) with the name they had"
     if not new.value:
         return f"{said}; nobody is new."
-    return f"{said}; {new} {creators} were not there before."
+    were = "one was" if new.value == 1 else f"{new} {creators} were"
+    return f"{said}; {were} not there before."
 
 
 def recencies(last: Fact, other: Fact) -> str:

@@ -79,6 +79,17 @@ class Record:
         )
 
 
+def whole_record(case: Creators) -> Record:
+    """Return all months on record, with nothing after them."""
+    return Record(
+        transactions=case.transactions,
+        gmv=case.gmv,
+        after=pd.Series(0.0, index=case.gmv.index),
+        months_after=0,
+        is_held_back=False,
+    )
+
+
 def record_of(case: Creators) -> Record:
     """Return what was known, and what came after: unseen months, or the last ones held back."""
     p = case.parameters
