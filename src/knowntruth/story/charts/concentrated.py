@@ -79,7 +79,7 @@ def lorenz(rows: Sequence[Lorenz], *, units: str) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(title=f"{units}, from the least (%)", range=[0, 101])
     figure.update_yaxes(title="share of the total (%)", range=[-1, 101])
-    figure.update_layout(drawing.LEGEND, height=420, legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(drawing.LEGEND, height=430, legend={"orientation": "h", "y": -0.22})
     return figure
 
 

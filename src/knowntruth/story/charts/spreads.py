@@ -76,7 +76,7 @@ def spreads(rows: Sequence[Spread]) -> go.Figure:
             row=at, col=1, tickvals=places[::step], ticktext=list(row.periods)[::step]
         )
     figure.update_layout(
-        drawing.LEGEND, height=100 + 250 * len(rows), legend={"orientation": "h", "y": 1.14}
+        drawing.LEGEND, height=120 + 250 * len(rows), legend={"orientation": "h", "y": -0.12}
     )
     return figure
 

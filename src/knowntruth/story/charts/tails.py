@@ -81,7 +81,7 @@ def tail(row: Tail, *, units: str) -> go.Figure:
         )
     figure.update_xaxes(title=text(row.label), type="log", dtick=1)
     figure.update_yaxes(title=f"{units} with so much or more (%)", type="log", dtick=1)
-    figure.update_layout(drawing.LEGEND, height=400, legend={"orientation": "h", "y": 1.12})
+    figure.update_layout(drawing.LEGEND, height=420, legend={"orientation": "h", "y": -0.24})
     return figure
 
 
