@@ -52,7 +52,7 @@ class Analysis(parameters.Parameters):
         0.1, "share of creators whom the team has time to look after", gt=0, lt=1
     )
     replications: int = parameter(
-        60, "worlds over which each grouping is scored; zero leaves that out", ge=0, le=100_000
+        40, "worlds over which each grouping is scored; zero leaves that out", ge=0, le=100_000
     )
     workers: int = parameter(2, "processes that share that work", ge=1, le=64)
 

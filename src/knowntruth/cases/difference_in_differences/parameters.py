@@ -45,7 +45,10 @@ class Analysis(parameters.Parameters):
     )
     bootstrap_draws: int = parameter(999, "draws of the wild bootstrap", ge=99, le=99_999)
     donors: int = parameter(
-        15, "groups that controls are dealt into by lot, to mix a synthetic control from", ge=3, le=200
+        15,
+        "groups that controls are dealt into by lot, to mix a synthetic control from",
+        ge=3,
+        le=200,
     )
     replications: int = parameter(
         40, "worlds over which each method is scored; zero leaves that out", ge=0, le=100_000
