@@ -187,7 +187,7 @@ class TestNames:
     def test_a_reading_beats_a_coin_only_where_its_interval_lies_above(self, found):
         checks = {f"reading {'abcd'[at]}": one for at, one in enumerate(found)}
         facts = count(8), count(90)
-        said = traced(naming.foretells(checks, *facts), found, facts)
+        said = traced(naming.foretells(checks, *facts, creators=CREATORS), found, facts)
         clear = sum(one.estimate.low > 0.5 for one in found)
         assert ("None of them clearly" in said) == (clear == 0)
         assert ("Each of them beats" in said) == (clear == len(found))
@@ -229,12 +229,18 @@ class TestGroups:
     @given(st.floats(0.2, 1), st.integers(1, 9), st.floats(-1, 1))
     def test_the_next_giants_take_the_place_only_where_the_number_stays(self, high, n, rest):
         facts = Fact("two", high, decimals=2), count(n), Fact("rest", rest, decimals=2)
-        said = traced(grouping.giant(*facts), facts)
+        said = traced(grouping.giant(*facts, creators=CREATORS), facts)
         assert ("take their place" in said) == (rest > 0.8 * high)
 
     @given(shares(), COUNTS, st.none() | shares(null=0.5))
     def test_noise_is_the_business_only_where_it_makes_more_than_half(self, worth, n, auc):
-        said = traced(grouping.noise(worth, n, auc, value=VALUE), worth, n, auc or (), NAMES)
+        said = traced(
+            grouping.noise(worth, n, auc, creators=CREATORS, value=VALUE),
+            worth,
+            n,
+            auc or (),
+            NAMES,
+        )
         assert ("is the business" in said) == (worth.estimate.value > 0.5)
         assert ("under another name" in said) == (auc is not None and auc.direction == "higher")
 
@@ -247,7 +253,7 @@ class TestGroups:
 
     @given(shares())
     def test_groups_are_the_same_ones_only_where_samples_agree(self, alike):
-        said = traced(grouping.same_cut(alike), alike)
+        said = traced(grouping.same_cut(alike, creators=CREATORS), alike)
         assert ("nearly the same" in said) == (alike.estimate.value >= 0.8)
 
     def test_maps_whose_distances_change_are_not_said_to_tell_them(self):
@@ -277,7 +283,7 @@ class TestChoice:
             for at, (low, high) in enumerate(ends)
         ]  # fmt: skip
         own, size = finding(0.7, 0.5, 0.9), share(0.1)
-        said = traced(choice.one_number(gains, own, size), own, size)
+        said = traced(choice.one_number(gains, own, size, creators=CREATORS), own, size)
         assert ("More than that keeps" in said) == any(low > 0 for low, _ in ends)
         assert ("Every segmentation keeps less" in said) == all(high < 0 for _, high in ends)
 

@@ -69,11 +69,13 @@ def no_winner(winners: Mapping[str, str]) -> str:
     return f"Who comes first: {'; '.join(parts)}. No segmentation wins everything."
 
 
-def one_number(gains: Sequence[tuple[str, Finding]], own: Finding, size: Fact) -> str:
+def one_number(
+    gains: Sequence[tuple[str, Finding]], own: Finding, size: Fact, *, creators: Name
+) -> str:
     """Say whether any segmentation keeps more in view than the ranking by value itself."""
     better = [name for name, one in gains if one.direction == "higher"]
     said = (
-        f"If {size} of creators can be looked after, those with the largest value so far bring "
+        f"If {size} of {creators} can be looked after, those with the largest value so far bring "
         f"{own:value} ({own:interval}) of what comes."
     )
     if better:
@@ -142,16 +144,16 @@ def against(pair: Sequence[tuple[str, Finding]]) -> str:
         return f"{said} {one} foretells more."
     if second.estimate.low > first.estimate.high:
         return f"{said} {other[:1].upper()}{other[1:]} foretells more."
-    return f"{said} The intervals meet, so neither is clearly ahead."
+    return f"{said} The intervals meet, so which is ahead is not settled here."
 
 
 # Monday.
 
 
-def at_stake(top: tuple[Name, Finding, Fact], *, value: Name) -> str:
+def at_stake(top: tuple[Name, Finding, Fact], *, creators: Name, value: Name) -> str:
     """Say which segment holds the most value."""
     name, share, count = top
     return (
-        f"The most is at stake in “{name}”: {count} creators with {share:value} ({share:interval}) "
-        f"of {value}."
+        f"The most is at stake in “{name}”: {count} of the {creators} with {share:value} "
+        f"({share:interval}) of {value}."
     )

@@ -74,10 +74,10 @@ def repeated(dimension: Finding, columns: Fact, first: Finding) -> str:
     )
 
 
-def in_logs(raw: Finding, logged: Finding, few: Fact) -> str:
+def in_logs(raw: Finding, logged: Finding, few: Fact, *, creators: Name) -> str:
     """Say how much a few creators weigh in distances, before and after logarithms."""
     said = (
-        f"In raw columns the top {few} of creators, by how far out they are, make {raw:value} of "
+        f"In raw columns the top {few} of {creators}, by how far out they are, make {raw:value} of "
         f"all squared distances to the middle; in logarithms {logged:value}."
     )
     if raw.estimate.value > 2 * logged.estimate.value:
@@ -97,11 +97,11 @@ def left(correlation: Finding) -> str:
 # Maps.
 
 
-def maps_title(kept: Fact | None) -> str:
+def maps_title(kept: Fact | None, *, creators: Name) -> str:
     """Say in a title how many neighbours two maps of the same creators share."""
     if kept is None:
-        return "The same creators on several maps"
-    return f"The same creators, twice by t-SNE: {kept} of neighbours stay neighbours"
+        return f"The same {creators} on several maps"
+    return f"The same {creators}, twice by t-SNE: {kept} of neighbours stay neighbours"
 
 
 def maps_agree(pairs: Sequence[tuple[str, Fact, Fact]], chance: Fact) -> str:
@@ -155,11 +155,11 @@ def ks(choices: Mapping[str, Fact], silent: Sequence[str], types: Fact | None) -
     return f"{said} {end}, the number of the {listed(right)}; the others are off."
 
 
-def giant(silhouette: Fact, small: Fact, without: Fact | None) -> str:
+def giant(silhouette: Fact, small: Fact, without: Fact | None, *, creators: Name) -> str:
     """Say why two groups in raw columns have a high silhouette."""
     said = (
         f"Two groups in raw columns have a silhouette of {silhouette}, and the smaller group has "
-        f"{small} {'creator' if small.value == 1 else 'creators'}."
+        f"{small} of the {creators}."
     )
     if without is None:
         return said
@@ -172,24 +172,24 @@ def giant(silhouette: Fact, small: Fact, without: Fact | None) -> str:
     return f"{said}."
 
 
-def no_giant(silhouette: Fact, small: Fact) -> str:
+def no_giant(silhouette: Fact, small: Fact, *, creators: Name) -> str:
     """Say that two groups in raw columns are no handful against the rest."""
     return (
         f"Two groups in raw columns have a silhouette of {silhouette}, and the smaller group has "
-        f"{small} creators: no handful against the rest."
+        f"{small} of the {creators}: no handful against the rest."
     )
 
 
-def same_cut(agreement: Finding) -> str:
+def same_cut(agreement: Finding, *, creators: Name) -> str:
     """Say how alike the groups of two samples are, and what that is worth."""
     if agreement.estimate.value >= STABLE:
         return (
-            f"Two samples of creators lead to nearly the same groups (adjusted Rand index "
+            f"Two samples of {creators} lead to nearly the same groups (adjusted Rand index "
             f"{agreement:value}, {agreement:interval}). An even cloud can be cut in the same place "
             "each time, too: stability is needed, and it is not enough."
         )
     return (
-        f"Two samples of creators lead to groups that differ (adjusted Rand index "
+        f"Two samples of {creators} lead to groups that differ (adjusted Rand index "
         f"{agreement:value}, {agreement:interval}): another year would have given other segments."
     )
 
@@ -197,11 +197,12 @@ def same_cut(agreement: Finding) -> str:
 # Density and clouds.
 
 
-def noise(share: Finding, count: Fact, auc: Finding | None, *, value: Name) -> str:
+def noise(share: Finding, count: Fact, auc: Finding | None, *, creators: Name, value: Name) -> str:
     """Say who is called noise, and how much they make."""
-    who = f"{count} creators" if count.value != 1 else f"{count} creator"
-    said = f"DBSCAN in raw columns calls {who} noise, and noise makes {share:value} "
-    said += f"({share:interval}) of {value}."
+    said = (
+        f"DBSCAN in raw columns calls {count} of the {creators} noise, and noise makes "
+        f"{share:value} ({share:interval}) of {value}."
+    )
     if share.estimate.value > 0.5:
         said += " Here the noise is the business."
     if auc is not None and auc.direction == "higher":
@@ -217,9 +218,9 @@ def no_noise(*, is_all: bool) -> str:
     return f"DBSCAN in raw columns calls {'everybody' if is_all else 'nobody'} noise in this run."
 
 
-def near_title(share: Fact) -> str:
+def near_title(share: Fact, *, creators: Name) -> str:
     """Say in a title how many have a neighbour within eps."""
-    return f"{share} of creators have that neighbour within eps"
+    return f"{share} of {creators} have that neighbour within eps"
 
 
 def clouds(bic: tuple[Fact, str], icl: tuple[Fact, str]) -> str:

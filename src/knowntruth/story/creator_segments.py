@@ -15,8 +15,8 @@ from .names import Name, listed
 ADVICE = {
     "best": "Look after in person; ask now what would make them leave.",
     "promising": "Ask what holds them back; help with the next launch.",
-    "few sales, much money": "Learn what they sell; a single sale more or less shows.",
-    "many sales, little money": "Look at their prices together before anything else.",
+    "few sales, high price": "Learn what they sell; a single sale more or less shows.",
+    "many sales, low price": "Look at their prices together before anything else.",
     "churned best": "Call them; somebody who sold that well stopped for a reason.",
     "everybody else": "Serve well without a person of their own; look again next quarter.",
 }
@@ -54,9 +54,9 @@ def ties(score: Fact, share: Fact, *, creators: Name) -> str:
     return f"{share} of {creators} have score {score} for recency, so it does part them."
 
 
-def segments_title(largest: Name, share: Fact, money: Fact, *, value: Name) -> str:
+def segments_title(largest: Name, share: Fact, money: Fact, *, creators: Name, value: Name) -> str:
     """Say in a title how large the segment with the most value is."""
-    return f"“{largest}”: {share} of creators, {money} of {value}"
+    return f"“{largest}”: {share} of {creators}, {money} of {value}"
 
 
 def which_segments(
@@ -78,10 +78,10 @@ def left_over(share: Fact, money: Fact, *, creators: Name, value: Name) -> str:
     return f"No rule names {share} of {creators}, who make {money} of {value}."
 
 
-def steady(kept: Fact, worst: Fact, shaky: tuple[Name, Fact] | None) -> str:
+def steady(kept: Fact, worst: Fact, shaky: tuple[Name, Fact] | None, *, creators: Name) -> str:
     """Say how many keep their name when creators are drawn again."""
     said = (
-        f"When creators are drawn again and the edges with them, {kept} keep their name on "
+        f"When {creators} are drawn again and the edges with them, {kept} keep their name on "
         f"average, and {worst} or fewer in one draw of twenty."
     )
     if shaky is None:
@@ -109,9 +109,11 @@ def recencies(last: Fact, other: Fact) -> str:
     return f"{said} Here the second tells no more of them apart."
 
 
-def foretells(checks: Mapping[str, Finding], silent: Fact, followed: Fact) -> str:
+def foretells(
+    checks: Mapping[str, Finding], silent: Fact, followed: Fact, *, creators: Name
+) -> str:
     """Say which readings of recency foretell who falls silent."""
-    start = f"Of {followed} creators active before the last month, {silent} were silent in it."
+    start = f"Of {followed} {creators} active before the last month, {silent} were silent in it."
     clear = [name for name, one in checks.items() if one.direction == "higher"]
     listing = listed([f"{name} {one:value} ({one:interval})" for name, one in checks.items()])
     said = f"{start} How often somebody who fell silent had the worse recency: {listing}."
