@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from knowntruth import cases
 from knowntruth.cases.creator_segmentation import final, segmentations
 from knowntruth.methods import rfm
+from knowntruth.story import creator_segments
 
 FEW = {"creators": 80, "replications": 0}
 
@@ -144,3 +145,8 @@ class TestFinalTable:
         leaving = case.truth.creators["leaving"]
         assert means["a"] == pytest.approx(leaving.iloc[:10].mean())
         assert means["b"] == pytest.approx(leaving.iloc[10:].mean())
+
+
+def test_every_name_of_the_rules_has_advice_of_its_own():
+    names = {rule.name for rule in segmentations.RULES} | {segmentations.OTHERS}
+    assert names == set(creator_segments.ADVICE) == set(segmentations.THEIR_NAMES)

@@ -15,8 +15,8 @@ from .names import Name, listed
 ADVICE = {
     "best": "Look after in person; ask now what would make them leave.",
     "promising": "Ask what holds them back; help with the next launch.",
-    "few sales, high price": "Learn what they sell; a single sale more or less shows.",
-    "many sales, low price": "Look at their prices together before anything else.",
+    "few dear sales": "Learn what they sell; a single sale more or less shows.",
+    "many cheap sales": "Look at their prices together before anything else.",
     "churned best": "Call them; somebody who sold that well stopped for a reason.",
     "everybody else": "Serve well without a person of their own; look again next quarter.",
 }

@@ -29,8 +29,8 @@ RULES = (
     rfm.Rule(name="best", recency=(1, 1), frequency=(1, 1), money=(1, 1)),
     rfm.Rule(name="promising", recency=(1, 1), frequency=(1, 1), money=(2, 2)),
     rfm.Rule(name="promising", recency=(1, 1), frequency=(2, 2), money=(1, 2)),
-    rfm.Rule(name="few sales, much money", recency=(1, 1), frequency=(4, 4), money=(1, 2)),
-    rfm.Rule(name="many sales, little money", recency=(1, 1), frequency=(1, 1), money=(3, 4)),
+    rfm.Rule(name="few dear sales", recency=(1, 1), frequency=(4, 4), money=(1, 2)),
+    rfm.Rule(name="many cheap sales", recency=(1, 1), frequency=(1, 1), money=(3, 4)),
     rfm.Rule(name="churned best", recency=(4, 4), frequency=(1, 2), money=(1, 2)),
 )
 OTHERS = "everybody else"
@@ -38,8 +38,8 @@ OTHERS = "everybody else"
 THEIR_NAMES = {
     "best": "B Creator",
     "promising": "P Creators",
-    "few sales, much money": "HSN Creator",
-    "many sales, little money": "LSAL Creator",
+    "few dear sales": "HSN Creator",
+    "many cheap sales": "LSAL Creator",
     "churned best": "Cb Creator",
     OTHERS: "Others",
 }
