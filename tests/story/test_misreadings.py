@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowntruth.story import Estimate, Fact, Finding, Name
+from knowntruth.story import Estimate, Fact, Finding, Name, launches, meetings
 from knowntruth.story import misreadings as wording
 from knowntruth.story.facts import Reason
 from knowntruth.story.saying import check_traced, payloads_of
@@ -59,7 +59,7 @@ def traced(text, *facts):
 class TestTheChange:
     @given(findings(), FACTS, FACTS)
     def test_it_falls_where_it_is_negative_and_every_number_traces(self, change, before, after):
-        said = traced(wording.changed(change, before, after), change, before, after)
+        said = traced(launches.changed(change, before, after), change, before, after)
         shows = any(digit in f"{change:size}" for digit in "123456789")
         assert ("fell by" in said) == (change.estimate.value < 0 and shows)
         assert ("rose by" in said) == (change.estimate.value > 0 and shows)
@@ -68,13 +68,13 @@ class TestTheChange:
     def test_without_a_method_only_the_two_means_are_given(self):
         why = Reason("why", "a stretch has fewer than 4 days")
         facts = fact("before", 1.85), fact("after", 1.88)
-        said = traced(wording.unmeasured(RATIO, *facts, why), *facts, why, RATIO)
+        said = traced(launches.unmeasured(RATIO, *facts, why), *facts, why, RATIO)
         assert "cannot be told: a stretch has fewer than 4 days" in said
 
     @given(st.none() | FACTS, FACTS)
     def test_the_truth_is_told_with_its_sign(self, adds, without):
         said = traced(
-            wording.really(adds, without, ratio=RATIO, **NAMES), adds or (), without, RATIO
+            launches.really(adds, without, ratio=RATIO, **NAMES), adds or (), without, RATIO
         )
         if adds is None:
             assert "nobody can meet" in said
@@ -90,53 +90,54 @@ class TestTheDecision:
     @pytest.mark.parametrize(
         ("readings", "choice", "said"),
         [
-            ([DOWN] * 3, wording.ROLL_BACK, "All three numbers point down, so"),
-            ([UP] * 3, wording.KEEP, "All three numbers point up, so"),
-            ([DOWN, DOWN], wording.ROLL_BACK, "Both numbers point down, so"),
-            ([DOWN], wording.ROLL_BACK, "The one number points down, so"),
-            ([UNCLEAR], wording.KEEP, "The one number does not point clearly anywhere, so"),
-            ([UNCLEAR] * 3, wording.KEEP, "None of the three numbers points clearly anywhere, so"),
-            ([UP, DOWN, DOWN], wording.ROLL_BACK,
+            ([DOWN] * 3, meetings.ROLL_BACK, "All three numbers point down, so"),
+            ([UP] * 3, meetings.KEEP, "All three numbers point up, so"),
+            ([DOWN, DOWN], meetings.ROLL_BACK, "Both numbers point down, so"),
+            ([DOWN], meetings.ROLL_BACK, "The one number points down, so"),
+            ([UNCLEAR], meetings.KEEP, "The one number does not point clearly anywhere, so"),
+            ([UNCLEAR] * 3, meetings.KEEP, "None of the three numbers points clearly anywhere, so"),
+            ([UP, DOWN, DOWN], meetings.ROLL_BACK,
              "Of three numbers two point down and one points up, so"),
-            ([UNCLEAR, DOWN, DOWN], wording.ROLL_BACK,
+            ([UNCLEAR, DOWN, DOWN], meetings.ROLL_BACK,
              "Of three numbers two point down and one nowhere clearly, so"),
-            ([UP, DOWN, UNCLEAR], wording.KEEP,
+            ([UP, DOWN, UNCLEAR], meetings.KEEP,
              "Of three numbers one points down, one points up and one nowhere clearly, so"),
-            ([UP, UP, DOWN], wording.KEEP, "Of three numbers one points down and two point up, so"),
-            ([], wording.KEEP, "There is no number that could be tested, so"),
+            ([UP, UP, DOWN], meetings.KEEP,
+             "Of three numbers one points down and two point up, so"),
+            ([], meetings.KEEP, "There is no number that could be tested, so"),
         ],
     )  # fmt: skip
     def test_it_follows_the_majority_of_clear_readings(self, readings, choice, said):
-        assert wording.decision(readings) == choice
+        assert meetings.decision(readings) == choice
         for was_held, who in ((True, "the meeting decides"), (False, "a hurried meeting would")):
             sentence = traced(
-                wording.decided(readings, feature=FEATURE, was_held=was_held), FEATURE
+                meetings.decided(readings, feature=FEATURE, was_held=was_held), FEATURE
             )
             assert sentence.startswith(f"{said} {who}")
-            end = "roll the feature back." if choice == wording.ROLL_BACK else "keep the feature."
+            end = "roll the feature back." if choice == meetings.ROLL_BACK else "keep the feature."
             assert sentence.endswith(end)
 
     @given(st.lists(st.sampled_from([UP, DOWN, UNCLEAR]), max_size=3))
     def test_the_last_word_is_the_decision(self, readings):
-        said = wording.summed_up(readings, feature=FEATURE)
-        rolls_back = wording.decision(readings) == wording.ROLL_BACK
+        said = meetings.summed_up(readings, feature=FEATURE)
+        rolls_back = meetings.decision(readings) == meetings.ROLL_BACK
         assert ("back this week" in said) == rolls_back
         if "the numbers agree" in said:
             assert len({one.direction for one in readings}) == 1
 
-    @pytest.mark.parametrize("choice", [wording.ROLL_BACK, wording.KEEP])
+    @pytest.mark.parametrize("choice", [meetings.ROLL_BACK, meetings.KEEP])
     @pytest.mark.parametrize("worth", [51_300.0, 0.0, -85_500.0])
     def test_what_it_costs_has_the_sign_of_the_truth(self, choice, worth):
         facts = Fact("worth", worth, "count"), Fact("days", 90, "count")
-        said = traced(wording.at_stake(choice, *facts, **NAMES), *facts, *NAMES.values())
-        right = (worth > 0) == (choice == wording.KEEP)
+        said = traced(meetings.at_stake(choice, *facts, **NAMES), *facts, *NAMES.values())
+        right = (worth > 0) == (choice == meetings.KEEP)
         assert ("either choice" in said) == (worth == 0)
         if worth:
             assert ("happens to be right" in said) == right
             assert ("loses" in said or "losing" in said) == (not right)
 
     def test_where_no_meeting_was_held_none_is_said_to_decide(self):
-        said = wording.chosen(wording.KEEP, feature=FEATURE, was_held=False)
+        said = meetings.chosen(meetings.KEEP, feature=FEATURE, was_held=False)
         assert said == "A hurried meeting would decide to keep the feature."
 
 
@@ -145,12 +146,12 @@ class TestTheMeeting:
     def test_quotes_have_the_direction_of_their_numbers(self, one, other):
         gap = fact("gap", one.value - other.value)
         same = round(gap.value, 3) == 0
-        dropped = traced(wording.said_drop(other, one, gap), one, other, gap)
+        dropped = traced(meetings.said_drop(other, one, gap), one, other, gap)
         assert ("no change" in dropped) == same
         assert ("up" in dropped, "down" in dropped) == (
             gap.value > 0 and not same, gap.value < 0 and not same,
         )  # fmt: skip
-        cut = traced(wording.said_cut(one, other, gap, feature=FEATURE), one, other, gap, FEATURE)
+        cut = traced(meetings.said_cut(one, other, gap, feature=FEATURE), one, other, gap, FEATURE)
         assert ("does more" in cut) == (gap.value > 0 and not same)
         assert ("does less" in cut) == (gap.value < 0 and not same)
 
@@ -166,26 +167,26 @@ class TestTheMeeting:
         ],
     )
     def test_only_clear_tests_are_called_significant(self, drop, cut, said):
-        assert said in traced(wording.said_tests(drop, cut), drop or (), cut or ())
+        assert said in traced(meetings.said_tests(drop, cut), drop or (), cut or ())
 
     def test_empty_cells_are_counted(self):
-        assert "One of the four cells is empty" in wording.said_cells(None, 1)
-        assert "Two cells are empty" in wording.said_cells(None, 2)
+        assert "One of the four cells is empty" in meetings.said_cells(None, 1)
+        assert "Two cells are empty" in meetings.said_cells(None, 2)
         number = fact("by_hand", 0.745)
-        assert "is 0.745" in traced(wording.said_cells(number, 0), number)
-        titles = [wording.cells_title(empty) for empty in (0, 1, 2)]
+        assert "is 0.745" in traced(meetings.said_cells(number, 0), number)
+        titles = [meetings.cells_title(empty) for empty in (0, 1, 2)]
         assert titles[0].endswith("all of them have sessions")
         assert titles[1].endswith("one of them is empty")
         assert titles[2].endswith("two of them are empty")
 
     def test_the_row_of_the_launch_is_read_with_its_sign_and_only_if_clear(self):
-        assert "it says −0.027" in traced(wording.said_regression(DOWN, UP), DOWN, UP)
-        assert "nothing clear" in wording.said_regression(UNCLEAR, UP)
-        assert "Every row" not in wording.said_regression(DOWN, UNCLEAR)
+        assert "it says −0.027" in traced(meetings.said_regression(DOWN, UP), DOWN, UP)
+        assert "nothing clear" in meetings.said_regression(UNCLEAR, UP)
+        assert "Every row" not in meetings.said_regression(DOWN, UNCLEAR)
 
     @given(FACTS)
     def test_the_title_of_days_has_the_direction_of_the_change(self, gap):
-        title = traced(wording.daily_title(gap, ratio=RATIO), gap)
+        title = traced(meetings.daily_title(gap, ratio=RATIO), gap)
         same = round(gap.value, 3) == 0
         assert ("higher" in title, "lower" in title) == (
             gap.value > 0 and not same, gap.value < 0 and not same,
@@ -283,18 +284,18 @@ PARTS = {
 
 class TestCarefulReadings:
     def test_the_largest_part_is_named_however_small_others_are_clear(self):
-        said = traced(wording.by_whom(PARTS), *PARTS.values())
+        said = traced(launches.by_whom(PARTS), *PARTS.values())
         assert "The largest of the three parts is that others came: −0.0290" in said
-        assert wording.parts_title(PARTS) == "What moved the number most: that others came"
+        assert launches.parts_title(PARTS) == "What moved the number most: that others came"
 
     def test_a_part_that_chance_can_make_moves_nothing(self):
         parts = PARTS | {"stayed": finding(-0.5, -1.2, 0.2)}
-        assert "chance alone" in wording.by_whom(parts)
-        assert wording.parts_title(parts) == "No part of the change is clear"
+        assert "chance alone" in launches.by_whom(parts)
+        assert launches.parts_title(parts) == "No part of the change is clear"
 
     @given(findings())
     def test_access_gains_or_loses_and_the_interval_holds_the_truth_or_not(self, found):
-        said = traced(wording.by_access(found), found, *found.names, RATIO)
+        said = traced(launches.by_access(found), found, *found.names, RATIO)
         assert ("gained" in said) == (found.estimate.value >= 0)
         if found.truth is not None:
             assert ("holds" in said) == found.estimate.covers(found.truth)
@@ -304,7 +305,7 @@ class TestCarefulReadings:
 
     @given(FACTS, FACTS)
     def test_the_title_of_causes_has_the_signs_of_both(self, feature, rest):
-        title = traced(wording.made_title(feature, rest, ratio=RATIO, name=FEATURE), feature, rest)
+        title = traced(launches.made_title(feature, rest, ratio=RATIO, name=FEATURE), feature, rest)
         ours, others = round(feature.value, 3), round(rest.value, 3)
         assert ("raised" in title.partition(RATIO.text)[0]) == (ours > 0)
         assert ("did nothing" in title) == (ours == 0)
@@ -313,13 +314,13 @@ class TestCarefulReadings:
     def test_causes_that_add_nothing_are_named_as_such(self):
         parts = {"the feature": fact("a", 0.025), "the season": fact("b", -0.026),
                  "the burst": fact("c", 0.0)}  # fmt: skip
-        said = traced(wording.made_of(parts, ratio=RATIO), parts.values())
+        said = traced(launches.made_of(parts, ratio=RATIO), parts.values())
         assert said == (
             "To be expected: the feature adds 0.025 and the season takes 0.026. "
             "Nothing comes from the burst."
         )
         nothing = {name: fact(name, 0.0) for name in parts}
-        assert "nothing acts" in wording.made_of(nothing, ratio=RATIO)
+        assert "nothing acts" in launches.made_of(nothing, ratio=RATIO)
 
 
 def gains(*values, truth):
@@ -346,12 +347,12 @@ class TestTheCost:
     )
     def test_readings_are_held_against_the_truth(self, values, truth, said):
         found = gains(*values, truth=truth)
-        text = traced(wording.weighed(found, feature=FEATURE), [one for _, one in found], FEATURE)
+        text = traced(meetings.weighed(found, feature=FEATURE), [one for _, one in found], FEATURE)
         assert said in text
 
     def test_advice_needs_the_whole_interval(self):
         [(_, gain)] = gains(0, truth=None)
-        assert wording.advice(gain) == wording.OPEN
+        assert meetings.advice(gain) == meetings.OPEN
 
     def test_readings_that_always_call_an_effect_are_said_to(self):
         def share(value):
