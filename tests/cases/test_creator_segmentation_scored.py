@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from knowntruth.cases import creator_segmentation, many_worlds
-from knowntruth.cases.creator_segmentation import final, segmentations
+from knowntruth.cases.creator_segmentation import final, scored, segmentations
 from knowntruth.cases.creator_segmentation.parameters import Parameters
 from knowntruth.cases.creator_segmentation.replicates import DRAWS, Reference, Replicate
 from knowntruth.cases.creator_segmentation.scored import (
@@ -281,3 +281,8 @@ class TestLeftOut:
         scores = score(Parameters(**FEW, ahead=0), replications=2, workers=1)
         assert {*VIEWS, "past", "ahead"}.isdisjoint(by_key(scores))
         assert COMING not in {one.quantity for one in scores}
+
+
+def test_scored_worlds_have_no_more_creators_than_can_be_drawn_many_times():
+    assert scored.most_scored(Parameters(creators=20_000)) == scored.MOST_CREATORS
+    assert scored.most_scored(Parameters(creators=30)) == 30

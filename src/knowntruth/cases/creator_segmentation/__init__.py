@@ -9,7 +9,7 @@ from .. import Case
 from .contract import SALES
 from .parameters import Parameters
 
-__all__ = ["CASE", "null_of", "score", "start"]
+__all__ = ["CASE", "most_scored", "null_of", "score", "start"]
 
 
 def _open(p: Any) -> Any:
@@ -44,6 +44,13 @@ def score(p: Parameters, *, replications: int, workers: int) -> Any:
     from . import scored
 
     return scored.score(p, replications=replications, workers=workers)
+
+
+def most_scored(p: Parameters) -> int:
+    """Return how many creators each of these worlds has."""
+    from . import scored
+
+    return scored.most_scored(p)
 
 
 def null_of(p: Parameters) -> Parameters:

@@ -19,6 +19,7 @@ from .segmentations import Kind
 
 Method = many_worlds.Method[Replicate, Reference]
 
+MOST_CREATORS = 500
 TYPES = "number of types"
 WHETHER = "whether there are types (points)"
 AGREEMENT = "agreement with true types (1 where the same)"
@@ -37,13 +38,19 @@ def worlds_of(p: Parameters) -> dict[str, Parameters]:
     return {"this world": p, "no types": null_of(p)}
 
 
+def most_scored(p: Parameters) -> int:
+    """Return how many creators each scored world has."""
+    return min(p.creators, MOST_CREATORS)
+
+
 def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
     """Return how every method behaves over `replications` worlds of these parameters.
 
+    Each of them has `most_scored` creators at most: many worlds of very many would take hours.
     Methods that mean nothing with these parameters, such as agreement with types where there are
     none, or that no replicate can answer, such as what comes where nothing does, are left out.
     """
-    reference = Reference.of(p)
+    reference = Reference.of(p.model_copy(update={"creators": most_scored(p)}))
     found = replicate(reference, replications=replications, workers=workers)
     return many_worlds.score(methods_of(reference), found, reference, level=1 - p.alpha)
 
