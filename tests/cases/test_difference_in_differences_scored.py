@@ -102,8 +102,8 @@ class TestReference:
         shared = Reference.of(p)
         assert shared.starts == (0, 1, 3)
         expected = true_mean(case, staggered.staggered(case.panel, level=LEVEL))
-        assert shared.mean_over_periods == pytest.approx(expected, rel=0.03)
-        assert shared.mean_over_periods != pytest.approx(shared.effect, rel=0.04)
+        assert shared.mean_over_periods == pytest.approx(expected, rel=0.01)
+        assert shared.effect != pytest.approx(expected, rel=0.01)
 
     def test_one_market_stands_alone_whether_it_has_access_or_lacks_it(self):
         p = Parameters(markets=12, access="by market")
