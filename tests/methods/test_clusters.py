@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,9 +98,9 @@ def test_labels_are_numbered_from_the_largest_group_down_and_noise_stays() -> No
 
 
 @pytest.mark.parametrize("labels", [[0.5, 1.0], [0, -2], [0], ["a", "b"]])
-def test_labels_that_are_none_are_refused(labels: list[object]) -> None:
+def test_labels_that_are_none_are_refused(labels: Any) -> None:
     with pytest.raises(ValueError, match="labels"):
-        checked_labels(labels, 2)  # type: ignore[arg-type]
+        checked_labels(labels, 2)
 
 
 def test_features_that_cannot_be_used_are_all_named() -> None:

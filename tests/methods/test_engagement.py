@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -409,5 +410,6 @@ def test_wrong_arguments_are_refused() -> None:
         user_periods(events(), user="user_id", time="event_time", start=START, days=0)
     with pytest.raises(ValueError, match="need the column"):
         daily(events(), user="user_id", time="event_time", of="exposed")
+    unknown: Any = "both"
     with pytest.raises(ValueError, match="not both"):
-        daily(events(), user="user_id", time="event_time", of="both")  # type: ignore[arg-type]
+        daily(events(), user="user_id", time="event_time", of=unknown)

@@ -90,7 +90,7 @@ def fitted(x: Array, k: int, *, seed: int, starts: int) -> tuple[Labels, Array, 
     check_at_least("starts", starts, 1)
     model = Model(min(k, len(x)), n_init=starts, random_state=seed)
     with warnings.catch_warnings():
-        # Fewer rows differ than groups were asked for: labels show it.
+        # It says that fewer rows differ than groups were asked for: labels show that.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(x)
     return model.labels_.astype(np.int64), model.cluster_centers_, float(model.inertia_)

@@ -136,7 +136,7 @@ def _fitted(
         random_state=seed,
     )
     with warnings.catch_warnings():
-        # The result says so itself.
+        # `converged` of the result says whether it did.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(x)
     membership = model.predict_proba(x)
