@@ -126,9 +126,9 @@ class TestLists:
             count(high),
         ]
         said = traced(wording.overlap(found, facts, p, **WORDS), found, facts, p, NAMES)
-        assert ("far better than chance" in said) == (both > high)
+        assert ("better than chance makes them" in said) == (both > high)
         assert ("speaks against" in said) == (both < low)
-        assert ("two lotteries" in said) == (low <= both <= high)
+        assert ("is not settled" in said) == (low <= both <= high)
 
     @given(st.integers(0, 40), st.integers(0, 40), COUNTS, COUNTS)
     def test_nobody_is_called_cheap_with_certainty_who_is_not(self, n, sure, low, high):
@@ -267,6 +267,20 @@ class TestGroups:
         said = grouping.maps_agree([("another seed", *stays)], share(0.06))
         assert "do tell" not in said
         assert "even distances survive" in said
+
+
+class TestLeft:
+    @pytest.mark.parametrize(
+        ("low", "high", "claim"),
+        [
+            (0.3, 0.6, "So the second repeats a part of the first."),
+            (-0.15, 0.55, "cannot be told from that."),
+            (-0.2, 0.3, "so the two say different things."),
+        ],
+    )
+    def test_a_correlation_that_may_be_nothing_is_not_called_a_repetition(self, low, high, claim):
+        going = Estimate(value=(low + high) / 2, low=low, high=high, level=0.95, n=30)
+        assert grouping.left(Finding("r", Name("ranks"), going)).endswith(claim)
 
 
 class TestChoice:

@@ -77,9 +77,8 @@ def structure(
     n, used = len(everything), len(x)
     distinct = len(np.unique(x, axis=0))
     if used < 4 * FEWEST or distinct <= max(KS):
-        return Structure(
-            n=n, used=used, reason=f"there are {used} units, of which {distinct} differ"
-        )
+        needed = f"{4 * FEWEST} units or more, and {max(KS) + 1} that differ"
+        return Structure(n=n, used=used, reason=f"a hollow needs {needed}")
     x = x - x.mean(axis=0)
     with one_thread():
         spread = np.linalg.svd(x, compute_uv=False) / np.sqrt(used - 1)

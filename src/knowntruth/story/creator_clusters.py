@@ -91,6 +91,8 @@ def left(correlation: Finding) -> str:
     said += f" ({correlation:interval})."
     if max(abs(correlation.estimate.low), abs(correlation.estimate.high)) < 0.5:
         return f"{said} That is little, so the two say different things."
+    if not correlation.is_clear:
+        return f"{said} Whether the second repeats a part of the first cannot be told from that."
     return f"{said} So the second repeats a part of the first."
 
 

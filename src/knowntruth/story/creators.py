@@ -168,10 +168,11 @@ def overlap(
         f"{chance} would be on both, and {low} to {high} as chance goes ({p})."
     )
     if both.value > high.value:
-        return f"{said} So the lists go together far better than chance, and they are not the same."
+        same = "" if both.value >= max(first.value, second.value) else ", and they are not the same"
+        return f"{said} So the lists go together better than chance makes them{same}."
     if both.value < low.value:
         return f"{said} So being on one list speaks against being on the other."
-    return f"{said} So the two lists have no more to do with each other than two lotteries."
+    return f"{said} Chance alone can make that, so whether the lists go together is not settled."
 
 
 def ranks(found: Finding | None, *, sales: Name, value: Name) -> str:

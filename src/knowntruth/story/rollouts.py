@@ -240,7 +240,7 @@ def negative(share: Fact, total: Fact) -> str:
         return "Here no effect enters two-way fixed effects with a negative weight."
     return (
         f"Two-way fixed effects give {share} of treated rows a negative weight; these weights sum "
-        f"to {total}. An effect that grows there makes the estimate smaller."
+        f"to {total}. What happens there is taken away from the estimate."
     )
 
 
