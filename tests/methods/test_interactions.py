@@ -166,7 +166,7 @@ def test_many_ratios_at_once_are_those_of_one_at_a_time() -> None:
 
 
 def test_a_mean_has_the_interval_of_the_central_limit() -> None:
-    x = np.random.default_rng(6).normal(size=(2_000, 1))
+    x = np.random.default_rng(6).normal(size=(500, 1))
     found = ratios(x, np.ones_like(x), level=0.95, draws=4_000, seed=1)
     error = x.std() / np.sqrt(len(x))
     near = 4 * 0.04 * error
