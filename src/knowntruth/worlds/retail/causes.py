@@ -49,7 +49,10 @@ def causes_of(p: Parameters) -> dict[str, tuple[str, ...]]:
             "taste": several and p.taste > 0,
             "catalogue": several and p.launched > 0,
         },
-        "price": {"product": True, "category": True},
+        "price": {
+            "product": True,
+            "category": len({(p.price_low[name], p.price_high[name]) for name in CATEGORIES}) > 1,
+        },
         "cost": {"price": True, "category": len(set(p.margins.values())) > 1},
         "quantity": {"power": len(set(powers)) > 1},
         "amount": {"price": True, "quantity": True},

@@ -134,6 +134,17 @@ def by_product(
     return counts
 
 
+def prices(rules: Rules, catalogue: Catalogue, people: People, kind: int, days: Days) -> Array:
+    """Return the price to be expected of a unit of a category (customers × days).
+
+    The array has a single row where nobody has a taste of their own.
+    """
+    weights = weights_of(rules, catalogue, people, kind)
+    worth = weights * catalogue.price[catalogue.ranks[kind]]
+    last = catalogue.on_sale(kind, days.day) - 1
+    return np.asarray(np.cumsum(worth, axis=1)[:, last] / np.cumsum(weights, axis=1)[:, last])
+
+
 def shares(rules: Rules, catalogue: Catalogue, people: People, day: int) -> Array:
     """Return the share of each product in its category on a day (customers × products).
 

@@ -10,9 +10,9 @@ import pandas as pd
 from . import expectations
 from .catalogue import Catalogue, product_names
 from .people import People
-from .rules import NAMES, Array, Rules
+from .rules import NAMES, Rules
 
-CELLS = 2_000_000  # customers × days, or customers × products, worked on at once
+CELLS = 400_000  # customers × days, or customers × products, worked on at once
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,14 @@ def expected_of(rules: Rules, catalogue: Catalogue, people: People, rate: float)
         monthly += np.bincount(month, bought.sum(axis=0), len(starts))
         quantity = rules.quantity[some.power][:, None]
         kinds = expectations.by_category(some, bought, bought, None)
+        sold = kinds * quantity
         if p.taste == 0:  # nobody differs within a category: sum over customers first
-            one, many = (x.sum(axis=1)[:, None] for x in (kinds, kinds * quantity))
-            purchases += expectations.by_product(rules, catalogue, some, one, days)[0]
-            units += expectations.by_product(rules, catalogue, some, many, days)[0]
-        else:
-            counts = expectations.by_product(rules, catalogue, some, kinds, days)
-            purchases += counts.sum(axis=0)
-            units += (counts * quantity).sum(axis=0)
-        revenue += _by_month(rules, catalogue, some, kinds * quantity, days, month, len(starts))
+            kinds, sold = (x.sum(axis=1)[:, None] for x in (kinds, sold))
+        purchases += expectations.by_product(rules, catalogue, some, kinds, days).sum(axis=0)
+        units += expectations.by_product(rules, catalogue, some, sold, days).sum(axis=0)
+        for kind, of_kind in enumerate(sold):
+            price = expectations.prices(rules, catalogue, some, kind, days)
+            revenue += np.bincount(month, (of_kind * price).sum(axis=0), len(starts))
     by_product = pd.DataFrame(
         {
             "product": product_names(len(catalogue)),
@@ -112,27 +111,3 @@ def expected_of(rules: Rules, catalogue: Catalogue, people: People, rate: float)
         {"month": starts.astype("datetime64[us]"), "purchases": monthly, "revenue": revenue}
     )
     return Expected(float(monthly.sum()), orders, by_product, by_month)
-
-
-def _by_month(
-    rules: Rules,
-    catalogue: Catalogue,
-    people: People,
-    units: Array,
-    days: expectations.Days,
-    month: Array,
-    months: int,
-) -> Array:
-    """Return expected revenue of each month, from units by category, customer and day."""
-    revenue = np.zeros(months)
-    for number in range(months):
-        within = month == number
-        some = expectations.Days(
-            days.day[within], days.start[within], days.end[within], days.season[within]
-        )
-        part = units[:, :, within]
-        if rules.p.taste == 0:
-            part = part.sum(axis=1)[:, None]
-        counts = expectations.by_product(rules, catalogue, people, part, some)
-        revenue[number] = float((counts @ catalogue.price).sum())
-    return revenue

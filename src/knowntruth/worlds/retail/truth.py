@@ -31,12 +31,20 @@ class Truth:
     """What is true of a world's customers and products.
 
     Rows of arrays are customers in their order, C1 first; columns are products, P1 first.
+
+    Attributes:
+        rules: the world's.
+        catalogue: its products.
+        people: its customers, or those of one block.
+        rate: purchases to be expected for each unit of exposure.
+        first: number of the first of these customers, from 0.
     """
 
     rules: Rules
     catalogue: Catalogue
     people: People
     rate: float
+    first: int = 0
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -64,7 +72,7 @@ class Truth:
         leaves = rules.dates(np.minimum(people.leaves, end))
         return pd.DataFrame(
             {
-                "customer": customer_names(0, len(people)),
+                "customer": self._names,
                 "power": power,
                 "frequency": frequency,
                 "segment": power + " · " + frequency,
@@ -86,9 +94,7 @@ class Truth:
     @property
     def preferences(self) -> pd.DataFrame:
         """Chance of each category in a purchase that does not keep to the one before."""
-        return pd.DataFrame(
-            self.people.preferences, index=customer_names(0, len(self.people)), columns=list(NAMES)
-        )
+        return pd.DataFrame(self.people.preferences, index=self._names, columns=list(NAMES))
 
     @property
     def popularity(self) -> pd.Series:
@@ -171,18 +177,33 @@ class Truth:
         rules, p = self.rules, self.rules.p
         end = p.days + p.ahead
         days = expectations.days_between(rules, p.days, end)
-        gain = np.stack([self.catalogue.price, self.catalogue.price - self.catalogue.cost], axis=1)
         quantity = rules.quantity[self.people.power]
+        width = len(self.catalogue) if p.taste > 0 else 1
         parts = []
-        for part in self._parts(len(self.people), max(p.ahead, len(self.catalogue))):
+        for part in self._parts(len(self.people), max(p.ahead, width)):
             people = self.people.take(part)
-            chances = self.probabilities(rows=part)
-            money = quantity[part, None] * (chances @ gain)
+            money = quantity[part, None] * self._gains(people)
             seen = expectations.foreseen(rules, people, self.rate, days)
             numbers = [seen.purchases.sum(axis=1), seen.orders.sum(axis=1)]
             parts.append(np.stack([money[:, 0], money[:, 1], *numbers]))
         amount, margin, purchases, orders = np.concatenate(parts, axis=1)
         return amount, margin, purchases, orders
+
+    def _gains(self, people: People) -> Array:
+        """Return price and margin to be expected of a unit after the record (customers × both)."""
+        catalogue = self.catalogue
+        share = expectations.shares(self.rules, catalogue, people, self.rules.p.days)
+        gains = []
+        for gain in (catalogue.price, catalogue.price - catalogue.cost):
+            of_kind = [
+                (share * gain)[:, catalogue.category == kind].sum(axis=1) for kind in range(KINDS)
+            ]
+            gains.append((people.preferences * np.stack(of_kind, axis=1)).sum(axis=1))
+        return np.stack(gains, axis=1)
+
+    @property
+    def _names(self) -> list[str]:
+        return customer_names(self.first, self.first + len(self.people))
 
     def _some(self, rows: slice | None) -> People:
         return self.people if rows is None else self.people.take(rows)
@@ -197,3 +218,13 @@ class Truth:
 def customer_names(start: int, stop: int) -> list[str]:
     """Return the identifiers of customers `start` to `stop - 1`, counted from 0."""
     return [f"C{number}" for number in range(start + 1, stop + 1)]
+
+
+def customers_table(rules: Rules, people: People, first: int = 0) -> pd.DataFrame:
+    """Return one row a customer, as `world.World.customers` says."""
+    return pd.DataFrame(
+        {
+            "customer": customer_names(first, first + len(people)),
+            "signed_up": rules.dates(people.signed_up),
+        }
+    )

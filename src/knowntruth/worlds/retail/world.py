@@ -15,7 +15,7 @@ from .parameters import Parameters
 from .people import People, people_in, together
 from .plan import Plan, plan_of
 from .rules import BLOCK, Rules
-from .truth import Truth, customer_names
+from .truth import Truth, customers_table
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,7 @@ class World:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row a customer: `customer`, and `signed_up`, the day on which they did."""
-        return pd.DataFrame(
-            {
-                "customer": customer_names(0, len(self._people)),
-                "signed_up": self._rules.dates(self._people.signed_up),
-            }
-        )
+        return customers_table(self._rules, self._people)
 
     def purchases(self, which: Literal["record", "later"] = "record") -> pd.DataFrame:
         """Return transactions with `category`, `subcategory`, `price` and `cost` of the product."""
