@@ -117,6 +117,7 @@ def test_a_difference_is_that_of_the_errors_and_paired(
     assert found.against == LOG_PRICE
     assert set(found.differences) == {OVERALL_MEAN, PRODUCT_MEAN, BIASES}
     gap = found.differences[PRODUCT_MEAN]
+    assert gap.null == 0
     assert gap.value == pytest.approx(found.rmse[PRODUCT_MEAN].value - found.rmse[LOG_PRICE].value)
     # Both leave out what customers spend: their errors go together, customer by customer.
     assert gap.high - gap.low < (found.rmse[LOG_PRICE].high - found.rmse[LOG_PRICE].low) / 3
