@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from knowntruth.errors import DataError
+from knowntruth.methods.interactions import interactions
 from knowntruth.methods.ratings import Ratings, ratings, train_and_test
 
 
@@ -42,6 +43,14 @@ def test_each_purchase_is_a_rating_of_log_one_plus_amount() -> None:
     assert pairs(found) == [("b", "tea"), ("a", "tea"), ("b", "tea"), ("b", "jam")]
     assert found.value == pytest.approx([math.log(10), 1, math.log(100), math.log(2)])
     assert (len(found), found.pairs, found.left_out) == (4, 3, 0)
+
+
+def test_interactions_of_ratings_are_those_of_the_purchases() -> None:
+    table = at_random(300, customers=20, products=10, seed=8)
+    found, expected = ratings(table).interactions, interactions(table)
+    assert found.customers.equals(expected.customers)
+    assert found.products.equals(expected.products)
+    assert (found.counts != expected.counts).nnz == 0
 
 
 def test_purchases_beyond_the_labels_are_left_out_and_counted() -> None:

@@ -74,7 +74,7 @@ def test_some_prediction_here_lies_beyond_the_scale(model: SvdPlusPlus) -> None:
 
 
 def test_scores_of_some_customers_are_those_rows(model: SvdPlusPlus) -> None:
-    np.testing.assert_array_equal(model.scores([30, 2]), model.scores()[[30, 2]])
+    np.testing.assert_array_equal(model.scores(np.array([30, 2])), model.scores()[[30, 2]])
 
 
 def test_the_implicit_part_counts_a_product_as_often_as_it_was_rated(
@@ -91,7 +91,7 @@ def test_the_implicit_part_counts_a_product_as_often_as_it_was_rated(
 
 def test_a_customer_without_ratings_ranks_products_by_their_biases(model: SvdPlusPlus) -> None:
     np.testing.assert_array_equal(
-        np.argsort(model.scores([30])[0]), np.argsort(model.product_bias, kind="stable")
+        np.argsort(model.scores(np.array([30]))[0]), np.argsort(model.product_bias, kind="stable")
     )
     assert model.customer_bias[30] == 0
     assert model.product_bias[12] == 0
@@ -99,7 +99,7 @@ def test_a_customer_without_ratings_ranks_products_by_their_biases(model: SvdPlu
 
 def test_scores_follow_the_price_where_amounts_do(model: SvdPlusPlus) -> None:
     """Amounts are prices times what a customer spends, within 15%: nobody likes anything more."""
-    for scores in model.scores(range(30)):
+    for scores in model.scores(slice(30)):
         assert np.corrcoef(scores[:12], np.log(PRICES))[0, 1] > 0.99
 
 

@@ -17,8 +17,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
-from .interactions import split_at_random, split_by_time
+from .interactions import Interactions, split_at_random, split_by_time
 from .outcomes import Array
 from .purchases import Codes, check_purchases
 
@@ -54,6 +55,20 @@ class Ratings:
     def pairs(self) -> int:
         """How many pairs of a customer and a product have a rating."""
         return len(np.unique(self.pair))
+
+    @property
+    def interactions(self) -> Interactions:
+        """How often each customer has rated each product."""
+        cells = (np.ones(len(self)), (self.customer, self.product))
+        shape = (len(self.customers), len(self.products))
+        counts = sparse.csr_array(cells, shape=shape)
+        counts.sum_duplicates()
+        return Interactions(
+            customers=self.customers,
+            products=self.products,
+            counts=counts,
+            left_out=self.left_out,
+        )
 
     def take(self, rows: NDArray[np.bool_] | Codes) -> Ratings:
         """Return some of the ratings: those where a mask is true, or at such places."""

@@ -27,6 +27,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_at_least
+from .interactions import Interactions
+from .list_models import Rows
 from .outcomes import Array
 from .ratings import Ratings
 
@@ -36,7 +38,7 @@ class SvdPlusPlus:
     """A fitted model.
 
     Attributes:
-        customers, products: labels of n customers and m products.
+        train: what was rated how often, by n customers of m products.
         mean: of the ratings learnt from.
         low, high: the lowest and highest of them.
         customer_bias, product_bias: b, n and m numbers.
@@ -44,13 +46,11 @@ class SvdPlusPlus:
         product_factors: q, m by the number of factors.
         implicit_factors: y, m by the number of factors.
         implicit_part: for each customer the sum of y over ratings by the root of their number.
-        ratings: how many ratings were learnt from.
         factors, epochs, rate, regularisation, seed: as asked.
         reason: why there is no model, when descent ran away and numbers are NaN; else "".
     """
 
-    customers: pd.Index
-    products: pd.Index
+    train: Interactions
     mean: float
     low: float
     high: float
@@ -60,7 +60,6 @@ class SvdPlusPlus:
     product_factors: Array
     implicit_factors: Array
     implicit_part: Array
-    ratings: int
     factors: int
     epochs: int
     rate: float
@@ -68,12 +67,17 @@ class SvdPlusPlus:
     seed: int
     reason: str = ""
 
-    def scores(self, rows: ArrayLike | None = None) -> Array:
-        """Return the rating of every product, not cut off: customers by products.
+    @property
+    def cold(self) -> str:
+        """What the model does for customers and products without history."""
+        return (
+            "A customer without history gets what has the largest amounts everywhere. A product "
+            "that nobody has bought is taken for one with the mean amount."
+        )
 
-        `rows` are the places of the customers asked for; all where it is not given.
-        """
-        at = slice(None) if rows is None else np.asarray(rows)
+    def scores(self, rows: Rows = None) -> Array:
+        """Return the ratings of all products, not cut off, for customers of the training data."""
+        at = slice(None) if rows is None else rows
         tastes = self.customer_factors[at] + self.implicit_part[at]
         biases = self.mean + self.customer_bias[at, None] + self.product_bias
         found: Array = biases + tastes @ self.product_factors.T
@@ -133,12 +137,12 @@ def fit(
     trained.fit(known)
     u = np.array([known.to_raw_uid(inner) for inner in known.all_users()], dtype=np.int64)
     i = np.array([known.to_raw_iid(inner) for inner in known.all_items()], dtype=np.int64)
-    n, m = len(ratings.customers), len(ratings.products)
+    train = ratings.interactions
+    n, m = train.shape
     y = _placed(trained.yj, i, m)
     is_finite = all(np.isfinite(a).all() for a in (trained.bu, trained.bi, trained.qi, y))
     return SvdPlusPlus(
-        customers=ratings.customers,
-        products=ratings.products,
+        train=train,
         mean=float(known.global_mean),
         low=float(ratings.value.min()),
         high=float(ratings.value.max()),
@@ -147,8 +151,7 @@ def fit(
         customer_factors=_placed(trained.pu, u, n),
         product_factors=_placed(trained.qi, i, m),
         implicit_factors=y,
-        implicit_part=_implicit_part(ratings, y),
-        ratings=len(ratings),
+        implicit_part=_implicit_part(train, y),
         factors=factors,
         epochs=epochs,
         rate=rate,
@@ -174,13 +177,7 @@ def _placed(found: Array, places: NDArray[np.int64], n: int) -> Array:
     return rows
 
 
-def _implicit_part(ratings: Ratings, y: Array) -> Array:
+def _implicit_part(train: Interactions, y: Array) -> Array:
     """Return the sum of y over each customer's ratings, by the root of their number."""
-    from scipy import sparse
-
-    n, m = len(ratings.customers), len(ratings.products)
-    cells = (np.ones(len(ratings)), (ratings.customer, ratings.product))
-    times = sparse.csr_array(cells, shape=(n, m))
-    many = np.bincount(ratings.customer, minlength=n)
-    found: Array = (times @ y) / np.sqrt(np.maximum(many, 1))[:, None]
+    found: Array = (train.counts @ y) / np.sqrt(np.maximum(train.purchases_of, 1))[:, None]
     return found
