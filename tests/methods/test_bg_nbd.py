@@ -10,7 +10,7 @@ from scipy.optimize import approx_fprime
 from scipy.special import beta, hyp2f1
 
 from knowntruth.errors import DataError
-from knowntruth.methods.bg_nbd import BgNbd, Data, beta_quadrature, fit, log_likelihood
+from knowntruth.methods.bg_nbd import BgNbd, Data, beta_quadrature, fit, influence, log_likelihood
 from knowntruth.methods.outcomes import Array
 
 from . import cdnow
@@ -77,8 +77,8 @@ def test_the_quadrature_has_the_moments_of_the_beta_distribution(a: float, b: fl
 def test_the_slope_is_that_of_the_likelihood() -> None:
     some = cdnow.histories().head(300)
     x, seen, age = (some[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age"))
-    numbers, counts = np.unique(x, return_counts=True)
-    data = Data(x, seen, age, np.ones(300), numbers, counts.astype(float))
+    numbers, place = np.unique(x, return_inverse=True)
+    data = Data(x, seen, age, np.ones(300), numbers, place)
     at = np.log([0.5, 7.0, 0.6, 3.0])
     slope = approx_fprime(at, lambda here: log_likelihood(here, data)[0], 1e-6)
     assert log_likelihood(at, data)[1] == pytest.approx(slope, rel=1e-4, abs=1e-3)
@@ -101,6 +101,18 @@ def test_a_weight_counts_a_customer_so_often() -> None:
     assert weighted.n == repeated.n
     for name in ("r", "alpha", "a", "b", "log_likelihood"):
         assert getattr(weighted, name) == pytest.approx(getattr(repeated, name), rel=1e-4)
+
+
+def test_influence_is_what_another_weight_does(model: BgNbd) -> None:
+    of_each = influence(model, cdnow.histories())
+    for place in (0, 5, 40):
+        weights = np.ones(model.n)
+        weights[place] += 1
+        moved = fit(cdnow.histories(), weights=weights)
+        names = ("r", "alpha", "a", "b")
+        change = [np.log(getattr(moved, name) / getattr(model, name)) for name in names]
+        # One of 2,357 more: the rest of the curve is below a tenth.
+        assert of_each[place] == pytest.approx(change, rel=0.1, abs=1e-5)
 
 
 def test_customers_drawn_by_the_model_give_its_parameters_within_their_errors() -> None:

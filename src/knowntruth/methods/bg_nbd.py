@@ -29,7 +29,7 @@ from ..story.numbers import Unit
 from .checks import check_at_least, check_share
 from .order_histories import COLUMNS, check_histories
 from .outcomes import Array
-from .purchases import sums
+from .purchases import Codes
 
 NAMES = ("r", "alpha", "a", "b")
 # Logarithms of the parameters, alpha's over the mean time between orders, are sought between
@@ -128,14 +128,19 @@ class BgNbd:
 
 
 class Data(NamedTuple):
-    """Histories made ready: sums over customers need each number of orders once."""
+    """Histories made ready: terms of the number of orders alone are needed of each once.
+
+    Attributes:
+        x, seen, age, weight: one a customer.
+        numbers, place: the different numbers of orders, and which of them each customer has.
+    """
 
     x: Array
     seen: Array
     age: Array
     weight: Array
     numbers: Array
-    customers: Array
+    place: Codes
 
 
 def fit(histories: pd.DataFrame, *, level: float = 0.95, weights: ArrayLike | None = None) -> BgNbd:
@@ -149,15 +154,11 @@ def fit(histories: pd.DataFrame, *, level: float = 0.95, weights: ArrayLike | No
         ValueError: weights that are not one a customer, or a level that is no share.
     """
     check_share("level", level)
-    x, seen, age = _columns(histories)
-    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
-    if weight.shape != x.shape:
-        raise ValueError("weights are one a customer")
+    data = _data(histories, weights)
+    x, age, weight = data.x, data.age, data.weight
     n, repeated = int(weight.sum()), int(weight[x > 0].sum())
     if not repeated:
         return BgNbd(n=n, repeated=0, reason="nobody ordered again")
-    numbers, place = np.unique(x, return_inverse=True)
-    data = Data(x, seen, age, weight, numbers, sums(place, weight, len(numbers)))
     gap = float(weight @ age / (weight @ x))
     shift = np.array([0, np.log(gap), 0, 0])
     found = minimize(
@@ -210,25 +211,44 @@ def fit(histories: pd.DataFrame, *, level: float = 0.95, weights: ArrayLike | No
     )
 
 
+def influence(model: BgNbd, histories: pd.DataFrame) -> Array:
+    """Return how far the logs of r, alpha, a and b would move if a customer counted once more.
+
+    One row a customer; zero for parameters at an edge, NaN where the likelihood is flat. Divided
+    into the customers it is the empirical influence of Efron & Tibshirani 1993, section 21.3.
+    """
+    data = _data(histories)
+    at = np.log([model.r, model.alpha, model.a, model.b])
+    free = np.array([name not in model.at_edge for name in NAMES])
+    return np.asarray(_scores(at, data)[1] @ _covariance(at, free, data))
+
+
 def log_likelihood(at: Array, data: Data) -> tuple[float, Array]:
     """Return the log-likelihood (eq. 6) and its slope in the logs of r, alpha, a and b."""
+    each, slopes = _scores(at, data)
+    return float(data.weight @ each), data.weight @ slopes
+
+
+def _scores(at: Array, data: Data) -> tuple[Array, Array]:
+    """Return the log-likelihood of each customer, and its slope, one column a parameter."""
     r, alpha, a, b = np.exp(at)
-    x, seen, age, weight, numbers, customers = data
-    # Weighted sums over customers, of terms that hang on the number of orders alone.
+    x, seen, age, _, numbers, place = data
     counts = gammaln(r + numbers) - gammaln(r) + r * np.log(alpha)
     counts += gammaln(a + b) + gammaln(b + numbers) - gammaln(b) - gammaln(a + b + numbers)
     log_age, log_seen, after = np.log(alpha + age), np.log(alpha + seen), b + np.maximum(x, 1) - 1
     there = -(r + x) * log_age
     left = np.where(x > 0, np.log(a) - np.log(after) - (r + x) * log_seen, -np.inf)
-    total = float(customers @ counts + weight @ np.logaddexp(there, left))
     gone = expit(left - there)
+    of_rate = digamma(r + numbers) - digamma(r) + np.log(alpha)
     both = digamma(a + b) - digamma(a + b + numbers)
-    slope_r = customers @ (digamma(r + numbers) - digamma(r) + np.log(alpha))
-    slope_r -= weight @ ((1 - gone) * log_age + gone * log_seen)
-    of_alpha = r / alpha - (r + x) * ((1 - gone) / (alpha + age) + gone / (alpha + seen))
-    slope_b = customers @ (both + digamma(b + numbers) - digamma(b)) - weight @ (gone / after)
-    slopes = [slope_r, weight @ of_alpha, customers @ both + weight @ gone / a, slope_b]
-    return total, np.array(slopes) * np.exp(at)
+    slopes = [
+        of_rate[place] - (1 - gone) * log_age - gone * log_seen,
+        r / alpha - (r + x) * ((1 - gone) / (alpha + age) + gone / (alpha + seen)),
+        both[place] + gone / a,
+        (both + digamma(b + numbers) - digamma(b))[place] - gone / after,
+    ]
+    each = counts[place] + np.logaddexp(there, left)
+    return each, np.column_stack(slopes) * np.exp(at)
 
 
 def beta_quadrature(a: float, b: float, nodes: int = NODES) -> tuple[Array, Array]:
@@ -245,6 +265,15 @@ def beta_quadrature(a: float, b: float, nodes: int = NODES) -> tuple[Array, Arra
     points, vectors = eigh_tridiagonal(middle, np.sqrt(beside))
     # Rounding may put the first point below zero, where it must not be.
     return np.clip((1 + points) / 2, 1e-12, 1), vectors[0] ** 2
+
+
+def _data(histories: pd.DataFrame, weights: ArrayLike | None = None) -> Data:
+    x, seen, age = _columns(histories)
+    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
+    if weight.shape != x.shape:
+        raise ValueError("weights are one a customer")
+    numbers, place = np.unique(x, return_inverse=True)
+    return Data(x, seen, age, weight, numbers, place)
 
 
 def _columns(histories: pd.DataFrame) -> tuple[Array, Array, Array]:

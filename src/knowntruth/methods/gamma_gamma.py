@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, ndtri
 from scipy.stats import spearmanr
@@ -25,6 +25,9 @@ from ..errors import DataError, Problem
 from ..story.estimates import Estimate
 from .checks import check_share
 from .outcomes import Array
+
+Data = tuple[Array, Array, Array]
+Flags = NDArray[np.bool_]
 
 NAMES = ("p", "q", "v")
 # Logarithms are sought between these, v's over the mean value. Where all customers pay alike, or
@@ -132,8 +135,29 @@ def fit(
     )
 
 
+def influence(model: GammaGamma, histories: pd.DataFrame) -> Array:
+    """Return how far the logs of p, q and v would move if a customer counted once more.
+
+    One row a customer, zero without repeat orders and for parameters at an edge; NaN where the
+    likelihood is flat. See `bg_nbd.influence`.
+    """
+    x, value = _columns(histories)
+    again, moved = x > 0, np.zeros((len(x), 3))
+    data = x[again], value[again], np.ones(int(again.sum()))
+    at = np.log([model.p, model.q, model.v])
+    free = np.array([name not in model.at_edge for name in NAMES])
+    moved[again] = _scores(at, *data[:2])[1] @ _covariance(at, free, data)
+    return moved
+
+
 def log_likelihood(at: Array, x: Array, value: Array, weight: Array) -> tuple[float, Array]:
     """Return the log-likelihood (eq. 1a) and its slope in the logs of p, q and v."""
+    each, slopes = _scores(at, x, value)
+    return float(weight @ each), weight @ slopes
+
+
+def _scores(at: Array, x: Array, value: Array) -> tuple[Array, Array]:
+    """Return the log-likelihood of each customer, and its slope, one column a parameter."""
     p, q, v = np.exp(at)
     spent = x * value
     log_all = np.log(v + spent)
@@ -141,11 +165,11 @@ def log_likelihood(at: Array, x: Array, value: Array, weight: Array) -> tuple[fl
     terms = gammaln(both) - gammaln(orders) - gammaln(q) + q * np.log(v)
     terms += orders * np.log(spent) - np.log(value) - both * log_all
     slopes = [
-        weight @ (x * (digamma(both) - digamma(orders) + np.log(spent) - log_all)),
-        weight @ (digamma(both) - digamma(q) + np.log(v) - log_all),
-        weight @ (q / v - both / (v + spent)),
+        x * (digamma(both) - digamma(orders) + np.log(spent) - log_all),
+        digamma(both) - digamma(q) + np.log(v) - log_all,
+        q / v - both / (v + spent),
     ]
-    return float(weight @ terms), np.array(slopes) * np.exp(at)
+    return terms, np.column_stack(slopes) * np.exp(at)
 
 
 def _columns(histories: pd.DataFrame) -> tuple[Array, Array]:
@@ -165,25 +189,10 @@ def _columns(histories: pd.DataFrame) -> tuple[Array, Array]:
     return x, value
 
 
-def _parameters(
-    at: Array,
-    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    data: tuple[Array, Array, Array],
-    level: float,
-    n: int,
-) -> dict[str, Estimate]:
+def _parameters(at: Array, free: Flags, data: Data, level: float, n: int) -> dict[str, Estimate]:
     """Return estimates from the curvature; none where it is flat."""
-    step, curvature = 1e-4, np.empty((3, 3))
-    for i in range(3):
-        move = step * np.eye(3)[i]
-        up, down = log_likelihood(at + move, *data)[1], log_likelihood(at - move, *data)[1]
-        curvature[i] = (down - up) / (2 * step)
-    inner = np.ix_(free, free)
-    among = (curvature[inner] + curvature[inner].T) / 2
-    if not free.any() or np.linalg.eigvalsh(among).min() <= 0:
-        return {}
-    reach = float(ndtri((1 + level) / 2)) * np.sqrt(np.diag(np.linalg.inv(among)))
-    names = [name for name, is_free in zip(NAMES, free, strict=True) if is_free]
+    errors = np.sqrt(np.diag(_covariance(at, free, data)))
+    reach = float(ndtri((1 + level) / 2)) * errors
     return {
         name: Estimate(
             value=float(np.exp(of)),
@@ -194,8 +203,24 @@ def _parameters(
             null=None,
             method="gamma-gamma",
         )
-        for name, of, r in zip(names, at[free], reach, strict=True)
+        for name, of, r in zip(NAMES, at, reach, strict=True)
+        if r > 0
     }
+
+
+def _covariance(at: Array, free: Flags, data: Data) -> Array:
+    """Return the covariance of the logs from the curvature; zero at edges, NaN where it is flat."""
+    step, curvature = 1e-4, np.empty((3, 3))
+    for i in range(3):
+        move = step * np.eye(3)[i]
+        up, down = log_likelihood(at + move, *data)[1], log_likelihood(at - move, *data)[1]
+        curvature[i] = (down - up) / (2 * step)
+    inner = np.ix_(free, free)
+    among, found = (curvature[inner] + curvature[inner].T) / 2, np.zeros((3, 3))
+    if np.linalg.eigvalsh(among).min(initial=1) <= 0:
+        return np.full((3, 3), np.nan)
+    found[inner] = np.linalg.inv(among)
+    return found
 
 
 def _rank_correlation(x: Array, value: Array, level: float) -> Estimate | None:
