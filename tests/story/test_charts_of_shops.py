@@ -271,6 +271,13 @@ def test_the_highest_month_is_in_a_ring():
     )
 
 
+def test_months_below_zero_have_room_and_a_line_at_zero():
+    figure = charts.months(months(values=(-4, 2, 0)), axis="margin")
+    assert figure.layout.yaxis.range[0] < -4
+    assert figure.layout.shapes[0].y0 == 0
+    assert not charts.months(months(), axis="margin").layout.shapes
+
+
 def test_a_customer_stands_where_so_many_have_less():
     segment, middle, dots = charts.card(traits(), customer="C17").data
     assert dots.x == (80, 25)
@@ -329,6 +336,14 @@ def test_a_model_without_ratings_stands_right_of_all_errors():
     [without] = [t for t in figure.data if t.name == "popularity"]
     assert without.x[0] > 0.95
     assert without.error_x.array is None
+
+
+def test_models_without_ratings_stand_beside_each_other():
+    rows = [*judged(), charts.Judged("EASE", estimate(0.7), None)]
+    figure = charts.errors_and_lists(rows)
+    places = [t.x[0] for t in figure.data if t.name in {"popularity", "EASE"}]
+    line = figure.layout.shapes[0].x0
+    assert line < places[0] < places[1] < figure.layout.xaxis.range[1]
 
 
 def test_one_model_may_have_both_the_least_error_and_the_best_lists():

@@ -76,9 +76,9 @@ class Bubbles:
         if any(row.size.value < 0 for row in self.rows):
             raise ValueError("an area is at least zero")
 
-    def counts(self) -> dict[str, Fact]:
+    def counts(self) -> dict[Label, Fact]:
         """Return how many units each group has, in order of their first."""
-        found = Counter(text(row.group) for row in self.rows)
+        found = Counter(row.group for row in self.rows)
         return {group: Fact("units", n, "count") for group, n in found.items()}
 
     def extremes(self) -> list[Bubble]:
@@ -91,8 +91,8 @@ class Bubbles:
         """Yield what the words on this chart are made from."""
         yield from (*map(named, self.axes), named(self.units))
         yield Fact("units", len(self.rows), "count")
-        yield from (named(row.group) for row in self.rows)
-        yield from self.counts().values()
+        for group, count in self.counts().items():
+            yield from (named(group), count)
         for row in (*self.extremes(), *self.centres):
             yield from row
 
@@ -110,17 +110,18 @@ def bubbles(chart: Bubbles, *, is_logarithmic: bool = False) -> go.Figure:
     most = max(row.size.value for row in chart.rows) or 1.0
     groups = list(chart.counts())
     for at, group in enumerate(groups):
-        own = [row for row in chart.rows if text(row.group) == group]
+        own = [row for row in chart.rows if row.group == group]
         own = own[:: step if len(own) > MOST // 10 else 1]
         look = LOOKS[at % len(LOOKS)]
-        _draw(figure, chart, own, look, group, most)
-        beside = [row for row in shown if text(row.group) == group]
+        _draw(figure, chart, own, look, text(group), most)
+        beside = [row for row in shown if row.group == group]
         if beside:
-            _name(figure, chart, beside, look, group)
+            _name(figure, chart, beside, look, text(group))
     kind = {"type": "log", "dtick": "D2"} if is_logarithmic else {}
     figure.update_xaxes(title=drawing.titled(text(chart.axes[0]), "number"), **kind)
     figure.update_yaxes(title=drawing.titled(text(chart.axes[1]), "number"), **kind)
-    figure.update_layout(height=480)
+    # On a phone each name in the key may need a line.
+    figure.update_layout(height=440 + 10 * len(groups))
     if len(groups) > 1:
         key(figure, title=f"Area: {text(chart.axes[2])}<br>{CLICK}", click="alone")
     return figure
@@ -129,7 +130,7 @@ def bubbles(chart: Bubbles, *, is_logarithmic: bool = False) -> go.Figure:
 def bubbles_in_words(chart: Bubbles) -> str:
     """Return what `bubbles` shows, for somebody who cannot see it."""
     across, up, area = map(text, chart.axes)
-    groups = "; ".join(f"{group}: {count}" for group, count in chart.counts().items())
+    groups = "; ".join(f"{text(group)}: {count}" for group, count in chart.counts().items())
     told = "; ".join(
         f"{text(row.label)} with {up} {row.y}, {across} {row.x}, {area} {row.size}"
         for row in chart.centres or chart.extremes()

@@ -56,13 +56,15 @@ def errors_and_lists(
     low, high = drawing.window(errors, [])
     bottom, top = drawing.window([bare(row.quality) for row in rows], [])
     has_strip = len(errors) < len(rows)
-    strip = high + STRIP / 2 * (high - low)
+    # Models in the strip stand beside each other, not on each other.
+    without = sum(row.error is None for row in rows)
+    strip = iter(high + STRIP * (high - low) * (at + 1) / (without + 1) for at in range(without))
     figure = go.Figure()
     ends = []
     scale = drawing.scale_of(bare(rows[0].quality).unit)
     for at, row in enumerate(rows):
         look = LOOKS[at % len(LOOKS)]
-        place = strip if row.error is None else bare(row.error).value
+        place = next(strip) if row.error is None else bare(row.error).value
         said = "predicts no ratings" if row.error is None else f"{text(error)} {stated(row.error)}"
         bars = {}
         if row.error is not None:
@@ -88,8 +90,8 @@ def errors_and_lists(
     if has_strip:
         figure.add_vline(x=high, line={"color": lines.FAINT, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=strip, y=0, yref="paper", yanchor="bottom", text=NO_RATINGS.replace(" ", "<br>"),
-            showarrow=False, font={"size": 11},
+            x=high + STRIP / 2 * (high - low), y=0, yref="paper", yanchor="bottom",
+            text=NO_RATINGS.replace(" ", "<br>"), showarrow=False, font={"size": 11},
         )  # fmt: skip
     figure.update_xaxes(
         title=drawing.titled(error, errors[0].unit), range=[low, high + room], nticks=6

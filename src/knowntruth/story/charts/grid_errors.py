@@ -105,8 +105,9 @@ def grid_errors(search: Search, *, axis: str = "RMSE") -> go.Figure:
     for line in lines:
         figure.add_hline(y=line, line={"color": CONTROL, "width": 1})
         figure.add_annotation(
-            x=0, xref="x domain", y=line, yanchor="bottom", xanchor="left", showarrow=False,
-            text=drawing.wrapped(search.baseline_label, lines=1), font={"color": CONTROL},
+            x=0, xref="x domain", y=line, xanchor="left", showarrow=False,
+            yanchor="top" if line > sum(shown) / 2 else "bottom",
+            text=drawing.wrapped(search.baseline_label, 22, lines=1), font={"color": CONTROL},
         )  # fmt: skip
     figure.update_layout(height=70 + 230 * down)
     return figure

@@ -9,7 +9,7 @@ from datetime import date
 import plotly.graph_objects as go
 
 from ..facts import Fact
-from ..figures import TREATMENT
+from ..figures import CONTROL, TREATMENT
 from ..names import Name
 from ..saying import Sayable
 from . import drawing, lines
@@ -66,8 +66,10 @@ def months(total: Months, parts: Sequence[Months] = (), *, axis: str) -> go.Figu
     """
     every = [total, *parts]
     moments = Moments([month for one in every for month in one.months])
-    top = 1.08 * max(value.value for one in every for value in one.values) or 1.0
-    low = min(0.0, *(value.value for one in every for value in one.values))
+    values = [value.value for one in every for value in one.values]
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.08 * (high - low) or 1.0
+    shown = (low - room if low < 0 else 0.0, high + room)
     figure = go.Figure()
     ends = []
     for at, one in enumerate(every):
@@ -88,9 +90,11 @@ def months(total: Months, parts: Sequence[Months] = (), *, axis: str) -> go.Figu
         marker={"color": TREATMENT, "symbol": "circle-open", "size": 15, "line": {"width": 2}},
     )  # fmt: skip
     figure.update_xaxes(**moments.axis("month"))
-    figure.update_yaxes(title=drawing.titled(axis, "number"), range=[1.08 * low, top])
+    figure.update_yaxes(title=drawing.titled(axis, "number"), range=shown)
     figure.update_layout(height=420)
-    lines.name_ends(figure, ends, (1.08 * low, top))
+    lines.name_ends(figure, ends, shown)
+    if low < 0:
+        figure.add_hline(y=0, line={"color": CONTROL, "width": 1})
     return figure
 
 

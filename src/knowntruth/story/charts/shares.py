@@ -75,7 +75,9 @@ def shares(rows: Sequence[Share], *, axis: str) -> go.Figure:
     words = [f"{label}<br>{stated(row.estimate)}" for label, row in zip(labels, rows, strict=True)]
     if has_ring:
         figure.add_pie(
-            row=1, col=1, values=percent, labels=[*range(len(rows))], hole=0.55, sort=False,
+            row=1, col=1, values=percent, labels=[*range(len(rows))], hole=0.55, sort=False, textfont={"size": 12},
+            # The first part lies to the right, where its name has room.
+            rotation=90 - 1.8 * percent[0],
             direction="clockwise", marker={"colors": colours}, opacity=0.85,
             # Beside a ring a phone has room for few letters; the exact share stands at the bar.
             text=[f"{drawing.wrapped(row.label, NARROW)}<br>{'<1' if p < 1 else f'{p:.0f}'}%"
@@ -83,7 +85,7 @@ def shares(rows: Sequence[Share], *, axis: str) -> go.Figure:
             textinfo="text", textposition="outside", showlegend=False,
             hovertext=words, hovertemplate=drawing.HOVER,
         )  # fmt: skip
-        figure.data[0].domain.update(x=[0.25, 0.75], y=[1 - 0.95 * ring, 1 - 0.17 * ring])
+        figure.data[0].domain.update(x=[0.28, 0.72], y=[1 - 0.95 * ring, 1 - 0.17 * ring])
     heights = [float(len(rows) - 1 - at) for at in range(len(rows))]
     ends = [drawing.ends_of(row.estimate) for row in rows]
     figure.add_bar(
