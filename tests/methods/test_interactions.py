@@ -102,6 +102,8 @@ def test_a_split_by_time_never_cuts_a_day() -> None:
 def test_a_split_by_time_follows_the_date_that_is_given() -> None:
     split = split_by_time(FIVE, at=pd.Timestamp("2024-01-02"))
     assert (len(split.before), len(split.after)) == (1, 4)
+    at_midnight = bought(("Ada", "pen", "2024-01-01 23:59"), ("Ada", "pen", "2024-01-02 00:00"))
+    assert len(split_by_time(at_midnight, at=pd.Timestamp("2024-01-02")).after) == 1
     assert split_by_time(FIVE.iloc[:0]).at is None
 
 

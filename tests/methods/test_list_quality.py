@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, stats
 from sklearn.metrics import average_precision_score, ndcg_score
 
 from knowntruth.methods.list_quality import METRICS, Quality, accuracy, difference, judge, novelty
@@ -132,6 +132,14 @@ def test_the_interval_of_coverage_holds_what_as_many_customers_are_shown_on_aver
     assert np.mean(values) == pytest.approx(truth, abs=4 * float(np.std(values)) / math.sqrt(200))
     # The jackknife errs on the wide side.
     assert 0.9 <= held / 200 <= 1
+
+
+def test_the_error_of_coverage_is_that_of_leaving_out_each_list() -> None:
+    lists = np.random.default_rng(7).integers(30, size=(25, 2))
+    found = known(quick(lists, np.ones((25, 30))).coverage)
+    without = np.array([len(np.unique(np.delete(lists, i, axis=0))) / 30 for i in range(25)])
+    error = math.sqrt(24 / 25 * ((without - without.mean()) ** 2).sum())
+    assert found.high - found.value == pytest.approx(stats.norm.ppf(0.975) * error)
 
 
 def test_one_list_for_all_has_coverage_and_novelty_without_error() -> None:

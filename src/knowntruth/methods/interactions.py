@@ -116,7 +116,6 @@ def interactions(
     known = (rows >= 0) & (columns >= 0)
     cells = (np.ones(int(known.sum())), (rows[known], columns[known]))
     counts = sparse.csr_array(cells, shape=(len(row_labels), len(column_labels)))
-    counts.sum_duplicates()
     return Interactions(
         customers=row_labels,
         products=column_labels,
