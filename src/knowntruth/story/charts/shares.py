@@ -75,7 +75,7 @@ def shares(rows: Sequence[Share], *, axis: str) -> go.Figure:
     words = [f"{label}<br>{stated(row.estimate)}" for label, row in zip(labels, rows, strict=True)]
     if has_ring:
         figure.add_pie(
-            row=1, col=1, values=percent, labels=[*range(len(rows))], hole=0.55, sort=False, textfont={"size": 12},
+            row=1, col=1, values=percent, labels=[*range(len(rows))], hole=0.55, sort=False,
             # The first part lies to the right, where its name has room.
             rotation=90 - 1.8 * percent[0],
             direction="clockwise", marker={"colors": colours}, opacity=0.85,
