@@ -14,6 +14,7 @@ from knowntruth.worlds.retail.catalogue import catalogue_of
 from knowntruth.worlds.retail.causes import HIDDEN, causes_of
 from knowntruth.worlds.retail.parameters import CATEGORIES, ORIGINAL, Parameters
 from knowntruth.worlds.retail.people import weights_of
+from knowntruth.worlds.retail.plan import plan_of
 from knowntruth.worlds.retail.rules import Rules
 from knowntruth.worlds.retail.world import simulate
 
@@ -245,6 +246,20 @@ class TestPurchases:
         moments = world.transactions[["customer", "date"]].drop_duplicates()
         # Two orders of a customer hardly ever come at one second.
         assert_share(np.arange(20_000) < 20_000 - len(moments), joins + 2e-5)
+
+    def test_purchases_that_join_go_to_blocks_of_customers_as_orders_of_geometric_size_give(self):
+        squares = []
+        for seed in range(24):
+            p = Parameters(seed=seed, customers=12_000, transactions=2_000, joins=0.9)
+            plan = plan_of(Rules(p))
+            orders, joining = plan.orders.sum(), (plan.purchases - plan.orders).sum()
+            # Sums of geometric sizes, given their total, follow scipy's beta-binomial law.
+            law = stats.betabinom(joining, plan.orders[0], plan.orders[1])
+            off = plan.purchases[0] - plan.orders[0] - law.mean()
+            squares.append(off**2 / law.var())
+            assert orders + joining == 2_000
+        low, high = stats.chi2(24).interval(1 - UNLIKELY)
+        assert low < sum(squares) < high
 
     def test_units_beyond_the_first_are_poisson_by_spending_power(self, many, hidden):
         extra = many.transactions["quantity"].to_numpy() - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate
+from scipy import integrate, stats
 
 from knowntruth.worlds.retail.parameters import CATEGORIES, ORIGINAL, Parameters
 from knowntruth.worlds.retail.world import simulate
@@ -119,6 +119,22 @@ class TestCounts:
         counts = truth.expected_counts("2024-12-31", "2025-01-30")
         rate = truth.customers["rate"].to_numpy()[:, None]
         assert counts == pytest.approx(30 * rate * truth.probabilities())
+
+    def test_what_came_last_fades_with_each_purchase_that_comes(self):
+        flat = {"season": 0.0, "leaving": 0.0, "launched": 0.0}
+        p = Parameters(**flat, customers=30, transactions=3_000, products=5, follow=0.6, joins=0.5)
+        truth = simulate(p).truth
+        days, sizes, orders = 5, np.arange(1, 200), np.arange(200)
+        # The mean of follow^S over the size S of an order, by summing over sizes.
+        of_size = (0.5**sizes * 0.6**sizes).sum()
+        counts = truth.expected_counts(END, END + days * DAY, np.full(30, 2))
+        for rate, own, got in zip(
+            truth.customers["rate"], truth.preferences.to_numpy(), counts, strict=True
+        ):
+            chance = stats.poisson(0.5 * rate * days).pmf(orders)
+            kept = 0.6 / 0.4 * (1 - (chance * of_size**orders).sum())
+            expected = own * (rate * days - kept) + kept * (np.arange(5) == 2)
+            assert got == pytest.approx(expected)
 
     def test_rows_are_the_same_customers(self):
         world = simulate(Parameters(transactions=2_000, taste=0.5))

@@ -77,7 +77,7 @@ def people_in(rules: Rules, block: int) -> People:
         return np.searchsorted(np.cumsum(shares)[:-1], uniform(name), side="right")
 
     frequency = classes("frequency", p.frequency_shares)
-    own = np.exp(p.frequency_spread * normal("weight") - p.frequency_spread**2 / 2)
+    own = np.exp(p.frequency_spread * normal("weight"))
     leaving, hazard = rules.hazard(normal("habit"))
     signed_up = np.where(
         uniform("is_new") < p.arriving,
