@@ -19,12 +19,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, ndtri
-from scipy.stats import spearmanr
 
 from ..errors import DataError, Problem
 from ..story.estimates import Estimate
 from .checks import check_share
 from .outcomes import Array
+from .rank_correlation import rank_correlation
 
 Data = tuple[Array, Array, Array]
 Flags = NDArray[np.bool_]
@@ -47,8 +47,8 @@ class GammaGamma:
         n: how many these are.
         parameters: estimates; intervals are normal in the log. Those at an edge are left out.
         mean: the value of an order, the mean over customers, p v / (q - 1).
-        rank_correlation: of the number of orders with their mean value (Spearman; interval by
-            Bonett & Wright 2000); None of fewer than four customers or where either is constant.
+        rank_correlation: of the number of orders with their mean value (see
+            `rank_correlation`); None where it has none, or with weights.
         at_edge: parameters that ran away as far as they were let: their size says nothing.
         reason: why there is no model; "" when there is one.
     """
@@ -130,7 +130,7 @@ def fit(
         n=n,
         parameters=_parameters(at, free, (x, value, weight), level, n),
         mean=p * v / (q - 1),
-        rank_correlation=_rank_correlation(x, value, level) if weights is None else None,
+        rank_correlation=rank_correlation(x, value, level=level) if weights is None else None,
         at_edge=tuple(name for name, is_free in zip(NAMES, free, strict=True) if not is_free),
     )
 
@@ -221,17 +221,3 @@ def _covariance(at: Array, free: Flags, data: Data) -> Array:
         return np.full((3, 3), np.nan)
     found[inner] = np.linalg.inv(among)
     return found
-
-
-def _rank_correlation(x: Array, value: Array, level: float) -> Estimate | None:
-    if len(x) < 4 or not np.ptp(x) or not np.ptp(value):
-        return None
-    rho = float(spearmanr(x, value).statistic)
-    if abs(rho) > 1 - 1e-12:
-        return None
-    z = float(ndtri((1 + level) / 2))
-    reach = z * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
-    low, high = np.tanh(np.arctanh(rho) + np.array([-reach, reach]))
-    return Estimate(
-        value=rho, low=float(low), high=float(high), level=level, n=len(x), method="Spearman"
-    )
