@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.provisioning import local_provisioner
 
 from knowntruth import cases
 from knowntruth.runs import execute
+
+from .warm import Nursery
+
+pytest.register_assert_rewrite("tests.book.every_world")
 
 SAID = "application/vnd.knowntruth.said+json"
 FIGURE = "application/vnd.knowntruth.figure+json"
@@ -57,7 +63,15 @@ FEW = {"replications": 6, "workers": 1}
 
 
 @pytest.fixture(scope="session")
-def chapter(tmp_path_factory) -> Callable[..., Executed]:
+def nursery() -> Iterator[Nursery]:
+    """Return where kernels are forked that need not import anything."""
+    found = Nursery()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def chapter(nursery, tmp_path_factory) -> Callable[..., Executed]:
     """Return a function that executes a chapter, once for the same values."""
     done: dict[str, Executed] = {}
 
@@ -66,7 +80,11 @@ def chapter(tmp_path_factory) -> Callable[..., Executed]:
         key = f"{slug} {sorted(values.items(), key=str)}"
         if key not in done:
             target = tmp_path_factory.mktemp("runs") / f"{slug}.ipynb"
-            done[key] = Executed(execute.run(cases.get(slug), values, target))
+            with pytest.MonkeyPatch.context() as patch:
+                if sys.platform == "linux":
+                    # The chapters as they are by default run in kernels of their own for the site.
+                    patch.setattr(local_provisioner, "launch_kernel", nursery.launch)
+                done[key] = Executed(execute.run(cases.get(slug), values, target))
         return done[key]
 
     return of
