@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 
@@ -14,10 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 from knowntruth import cases
 from knowntruth.cases.creator_segmentation import original_segments
-from knowntruth.story import Estimate, Fact, Finding, Name, PValue
 from knowntruth.story.saying import untraced
 
 from .conftest import FIGURE, SAID
+from .every_world import EveryWorld, fixtures_of
+from .reading import as_read, finding, pages, rows
 
 SLUG = "creator_segmentation"
 FEW = {"creators": 100, "draws": 20, "most_clusters": 4, "replications": 0}
@@ -44,127 +44,19 @@ WORLDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=WORLDS, scope="module")
-def world(request):
-    return request.param
-
-
-@pytest.fixture
-def run(world, chapter):
-    return chapter(SLUG, values(world))
-
-
-@pytest.fixture(scope="module")
-def opened(world):
-    """Return the case as the chapter opens it, to be counted anew."""
-    return cases.get(SLUG).open(values(world))
+world, run, opened = fixtures_of(SLUG, {name: FEW | one for name, one in WORLDS.items()})
 
 
 def values(world):
     return FEW | WORLDS[world]
 
 
-def pages(run):
-    """Return the tables of a run, by caption."""
-    found = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
-    return {re.search(r"<caption>(.*?)</caption>", page).group(1): page for page in found}
-
-
-def rows(page):
-    """Return the cells of a table, by row."""
-    body = page.partition("<tbody>")[2]
-    return [re.findall(r"<td.*?>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
-
-
-def estimate_of(fact):
-    low, high = (
-        end if end is not None else math.copysign(math.inf, sign)
-        for end, sign in ((fact["low"], -1), (fact["high"], 1))
-    )
-    return Estimate(
-        low=low, high=high,
-        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
-    )  # fmt: skip
-
-
-def finding(run, name):
-    """Return the first finding of that name, or None."""
-    return next((f for f in run.facts if f["kind"] == "finding" and f["name"] == name), None)
-
-
 def fact(run, name):
     return next((f["value"] for f in run.facts if f["kind"] != "name" and f["name"] == name), None)
 
 
-def as_read(one):
-    """Return a fact with its names as a title has them, without their escapes."""
-    return one | {"forms": {spec: html.unescape(form) for spec, form in one["forms"].items()}}
-
-
-class TestEveryWorld:
-    def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(self, run):
-        assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-    def test_every_number_in_every_sentence_traces_to_a_fact(self, run):
-        assert len(run.sentences) > 30
-        for said in run.payloads(SAID):
-            assert untraced(said["sentence"], said["facts"]) == []
-
-    def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(self, run):
-        shown = run.payloads(FIGURE)
-        assert len(shown) >= 8
-        assert len({figure["name"] for figure in shown}) == len(shown)
-        for figure in shown:
-            assert len(figure["alt"]) > 40
-            for text in (figure["title"], figure["alt"]):
-                assert untraced(text, [as_read(one) for one in figure["facts"]]) == []
-
-    def test_what_is_written_about_a_finding_follows_from_its_numbers(self, run):
-        for one in run.facts:
-            if one["kind"] == "finding":
-                again = Finding(one["name"], Name(one["what"]), estimate_of(one), one["truth"])
-                assert again.payload() == one
-            elif one["kind"] == "p-value":
-                assert PValue(one["name"], one["value"]).payload() == one
-            elif one["kind"] == "fact":
-                again = Fact(one["name"], one["value"], one["unit"], one["decimals"])
-                assert again.payload() == one
-
-    def test_numbers_that_cannot_be_are_nowhere(self, run):
-        shown = run.payloads(FIGURE)
-        words = [text for figure in shown for text in (figure["title"], figure["alt"])]
-        for text in [*run.sentences, *pages(run).values(), *words]:
-            assert not re.search(
-                r"\bnan\b|\binf\b|\bNone\b(?! of)|Name\(|\{[a-z_.:]+\}|unbounded", text
-            ), text
-
-    def test_nothing_that_is_said_is_ungrammatical_in_the_ways_that_numbers_make(self, run):
-        for sentence in run.sentences:
-            assert not re.search(
-                r"  |\(\)| ,|\.\.|: \.|\b1 (?:months|groups|types|creators)\b", sentence
-            ), sentence
-            start = sentence.lstrip("*“")
-            assert start[:1].upper() == start[:1], sentence
-
-    def test_every_section_that_computes_answers(self, run):
-        open_, silent = [], []
-        for cell in run.notebook.cells:
-            if cell.cell_type == "code":
-                for section in open_:
-                    section["asks"] = True
-                    section["answers"] |= bool(cell.outputs)
-                continue
-            for line in re.findall(r"^#+ .*$", cell.source, flags=re.M):
-                depth = line.count("#")
-                while open_ and open_[-1]["depth"] >= depth:
-                    silent.append(open_.pop())
-                open_.append({"heading": line, "depth": depth, "asks": False, "answers": False})
-        sections = [*silent, *open_]
-        assert len(sections) > 20
-        assert [s["heading"] for s in sections if s["asks"] and not s["answers"]] == []
-
-    def test_every_exercise_accepts_its_solution(self, run):
-        assert sum(s.startswith("Right: ") for s in run.sentences) == 6
+class TestEveryWorld(EveryWorld):
+    sentences, figures, sections, graded, exercises = 30, 8, 20, 3, 6
 
 
 class TestWhoCarries:
