@@ -164,6 +164,11 @@ def test_names_drawn_at_random_are_not_faithful(train: Interactions) -> None:
     assert max(fall.value for fall in falls) < known(quick(honest).fall).low
 
 
+def test_a_score_of_zero_or_less_has_no_share_to_lose(train: Interactions) -> None:
+    found = quick(Guesser(train=train, weight="log", influence=-np.ones((12, 12)), seed=1))
+    assert (found.customers, found.left_out) == (0, 150)
+
+
 def test_falls_are_those_of_plain_loops(
     train: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
