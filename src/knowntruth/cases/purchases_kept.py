@@ -28,7 +28,7 @@ def take_returns(connection: duckdb.DuckDBPyConnection, *, by_units: bool, match
         frame = pd.DataFrame({"row": list(shares), "share": list(shares.values())})
         frame = frame.astype({"row": "int64", "share": "float64"})
         connection.register("shares", frame)
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM shares")
+        connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM shares")
         connection.unregister("shares")
     return Returned(
         touched=len(found.taken),
@@ -82,4 +82,5 @@ def purchases(connection: duckdb.DuckDBPyConnection, at_hand: set[str]) -> duckd
         "LEFT JOIN taken USING (row) WHERE kind = 'purchase' AND coalesce(share, 0) < 1 "
         "ORDER BY date, row"
     )
-    return connection.table("purchases")
+    # Another cursor sees this table, and none of the temporary ones.
+    return connection.cursor().table("purchases")

@@ -110,11 +110,11 @@ def read_purchases(p: Parameters, contract: Contract = PURCHASES) -> OwnPurchase
     names = dict(table.names)
     connection = connect(SMALL if table.rows > MANY_ROWS else 0)
     connection.register("own_units", table.relation.to_arrow_reader())
-    connection.execute("CREATE TEMP TABLE units AS SELECT * FROM own_units")
+    connection.execute("CREATE TEMP TABLE written AS SELECT * FROM own_units")
     connection.unregister("own_units")
     numbers = read_numbers(
         connection,
-        "units",
+        "written",
         {field.name: names[field.name] for field in contract.fields
          if field.kind in NUMERIC and field.name in names},
         money=("amount", "price", "cost"),
@@ -136,7 +136,6 @@ def read_purchases(p: Parameters, contract: Contract = PURCHASES) -> OwnPurchase
     found = purchases_rows.piles(connection)
     if "order" in names:
         problems += purchases_rows.too_many_cancelled(found, names, p.cancelled_prefix)
-    problems = problems or _too_few(connection, table, found, needs_products="product" in names)
     if problems:
         raise DataError(TITLE, problems)
     matched = purchases_kept.take_returns(
@@ -146,6 +145,9 @@ def read_purchases(p: Parameters, contract: Contract = PURCHASES) -> OwnPurchase
         label: purchases_kept.settle_label(connection, label) for label in LABELS if label in names
     }
     rows = purchases_kept.purchases(connection, set(names))
+    problems = _too_few(connection, table, found, contract["product"].required)
+    if problems:
+        raise DataError(TITLE, problems)
     headings = {key: name.text for key, name in names.items() if key != "currency"}
     known = WORDS | headings | ({"currency": currency} if currency else {})
     words = label_words(p.labels, known)
@@ -189,7 +191,7 @@ def _currency(
         return written, []
     rows: dict[str, int] = {}
     for label, count in connection.execute(
-        "SELECT currency, count(*) FROM units WHERE currency IS NOT NULL GROUP BY 1"
+        "SELECT currency, count(*) FROM written WHERE currency IS NOT NULL GROUP BY 1"
     ).fetchall():
         rows[same_currency(label)] = rows.get(same_currency(label), 0) + int(count)
     where = f"column {table.names['currency'].text!r}"
@@ -206,12 +208,11 @@ def _too_few(
     connection: duckdb.DuckDBPyConnection,
     table: OwnTable,
     found: Mapping[str, Pile],
-    *,
     needs_products: bool,
 ) -> list[Problem]:
     """Return why what is left of the table is too little."""
     counted = {
-        what: number(connection, f"count(DISTINCT {what})", "sorted_rows WHERE kind = 'purchase'")
+        what: number(connection, f"count(DISTINCT {what})", "purchases")
         for what in ("customer", "product")
     }
     shown = ", ".join(

@@ -45,14 +45,14 @@ def classify(
     drop_repeats: bool,
     cancelled_prefix: str,
 ) -> None:
-    """Make the table `sorted_rows` from `units`: the contract's columns, `row` and `kind`.
+    """Make the table `sorted_rows` from `written`: the contract's columns, `row` and `kind`.
 
     `numbers` are the SQL of the columns of numbers; `columns` all that are at hand. Beside
     them stand `written_amount` and `written_quantity`, NULL where the cell is blank, and
     `repeats`: whether an earlier row says the same in all columns.
     """
     at_hand = list(columns)
-    kinds = dict(connection.execute("DESCRIBE units").df().iloc[:, :2].values)
+    kinds = dict(connection.execute("DESCRIBE written").df().iloc[:, :2].values)
     read = [
         *(f'{_key(connection, name, kinds[name])} AS "{name}"' for name in KEYS if name in at_hand),
         '"date"',
@@ -65,7 +65,7 @@ def classify(
     everything = ", ".join(f'"{name}"' for name in at_hand if name != "currency")
     connection.execute(
         f"CREATE TEMP TABLE read_rows AS SELECT row_number() OVER () AS row, "
-        f"{', '.join([*read, *missing])} FROM units"
+        f"{', '.join([*read, *missing])} FROM written"
     )
     # Text without blanks around is compared as it was read: one pass, not one a row.
     connection.execute(
@@ -79,7 +79,7 @@ def classify(
         cancelled = f"coalesce({begins} AND regexp_matches({rest}, '^[-_ #]?[0-9]'), FALSE)"
     repeat = "repeats" if drop_repeats else "FALSE"
     connection.execute(
-        "CREATE TABLE sorted_rows AS SELECT *, CASE "
+        "CREATE TEMP TABLE sorted_rows AS SELECT *, CASE "
         f"WHEN {repeat} THEN 'repeat' WHEN customer IS NULL THEN 'nobody''s' "
         "WHEN date IS NULL THEN 'undated' WHEN product IS NULL THEN 'of no product' "
         "WHEN coalesce(amount < 0, FALSE) OR coalesce(written_quantity < 0, FALSE) THEN 'return' "
@@ -135,6 +135,6 @@ def _key(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> str:
     key += f"ELSE {column} END)"
     ((floats,),) = connection.execute(
         f"SELECT bool_and(ends_with(k, '.0') AND regexp_full_match(k, '[0-9]+[.]0')) "
-        f"FROM (SELECT {key} AS k FROM units)"
+        f"FROM (SELECT {key} AS k FROM written)"
     ).fetchall()
     return f"regexp_replace({key}, '[.]0$', '')" if floats else key
