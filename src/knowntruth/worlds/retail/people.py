@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 
 from .catalogue import KINDS, Catalogue
 from .rules import YEAR, Array, Rules
@@ -108,6 +109,21 @@ def together(parts: Sequence[People]) -> People:
         **{
             field.name: np.concatenate([getattr(part, field.name) for part in parts])
             for field in fields(People)
+        }
+    )
+
+
+def customer_names(start: int, stop: int) -> list[str]:
+    """Return the identifiers of customers `start` to `stop - 1`, counted from 0."""
+    return [f"C{number}" for number in range(start + 1, stop + 1)]
+
+
+def customers_table(rules: Rules, people: People, first: int = 0) -> pd.DataFrame:
+    """Return one row a customer, as `world.World.customers` says."""
+    return pd.DataFrame(
+        {
+            "customer": customer_names(first, first + len(people)),
+            "signed_up": rules.dates(people.signed_up),
         }
     )
 

@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 from . import purchases as drawing
 from .catalogue import Catalogue, catalogue_of, product_names, table_of
 from .parameters import Parameters
-from .people import people_in
+from .people import customers_table, people_in
 from .plan import plan_of
 from .rules import SECONDS, Array, Rules
-from .truth import Truth, customers_table
+from .truth import Truth
 
 A_SLICE = 2_000_000  # purchases, about
 RAW = np.dtype(

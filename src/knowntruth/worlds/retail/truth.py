@@ -17,7 +17,7 @@ from . import expectations
 from .catalogue import KINDS, Catalogue, product_names
 from .expected import Expected, expected_of
 from .parameters import FREQUENCIES, POWERS
-from .people import People
+from .people import People, customer_names
 from .purchases import last_categories
 from .rules import NAMES, Array, Rules
 
@@ -213,18 +213,3 @@ class Truth:
         step = max(CELLS // width, 1)
         for start in range(0, count, step):
             yield slice(start, min(start + step, count))
-
-
-def customer_names(start: int, stop: int) -> list[str]:
-    """Return the identifiers of customers `start` to `stop - 1`, counted from 0."""
-    return [f"C{number}" for number in range(start + 1, stop + 1)]
-
-
-def customers_table(rules: Rules, people: People, first: int = 0) -> pd.DataFrame:
-    """Return one row a customer, as `world.World.customers` says."""
-    return pd.DataFrame(
-        {
-            "customer": customer_names(first, first + len(people)),
-            "signed_up": rules.dates(people.signed_up),
-        }
-    )

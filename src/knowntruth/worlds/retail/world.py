@@ -12,10 +12,10 @@ import pandas as pd
 from . import purchases as drawing
 from .catalogue import Catalogue, catalogue_of, product_names, table_of
 from .parameters import Parameters
-from .people import People, people_in, together
+from .people import People, customers_table, people_in, together
 from .plan import Plan, plan_of
 from .rules import BLOCK, Rules
-from .truth import Truth, customers_table
+from .truth import Truth
 
 
 @dataclass(frozen=True)
