@@ -9,7 +9,8 @@ import pytest
 from scipy import sparse, stats
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from knowntruth.methods.list_quality import METRICS, Quality, accuracy, difference, judge, novelty
+from knowntruth.methods.list_metrics import accuracy, novelty
+from knowntruth.methods.list_quality import METRICS, Quality, difference, judge
 from knowntruth.methods.top_lists import top
 from knowntruth.story.estimates import Estimate
 
