@@ -72,7 +72,7 @@ def read_numbers(
         columns: column → the user's name of it.
         money: those of the columns whose cells may name a currency.
     """
-    kinds = dict(connection.execute(f"SELECT * FROM (DESCRIBE {source})").df().iloc[:, :2].values)
+    kinds = types_of(connection, source)
     plain = {name: _number(name, kinds[name]) for name in columns if is_number(kinds[name])}
     texts = [name for name in columns if name not in plain]
     for name in texts:
@@ -94,6 +94,12 @@ def same_currency(written: str) -> str:
     """Return the one name of a currency that may be written in several ways."""
     folded = written.strip().upper()
     return _SAME.get(folded, folded.removesuffix("."))
+
+
+def types_of(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """Return the DuckDB type of each column of a relation."""
+    described = connection.execute(f"DESCRIBE {source}").fetchall()
+    return {name: kind for name, kind, *_ in described}
 
 
 def _quoted(name: str) -> str:

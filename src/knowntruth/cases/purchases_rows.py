@@ -17,7 +17,7 @@ from ..data.cells import literal
 from ..data.values import is_number
 from ..errors import Problem
 from ..story.names import Name
-from .purchases_money import is_blank
+from .purchases_money import is_blank, types_of
 
 KEYS = ("customer", "product", "order")
 LABELS = ("category", "subcategory")
@@ -52,7 +52,7 @@ def classify(
     `repeats`: whether an earlier row says the same in all columns.
     """
     at_hand = list(columns)
-    kinds = dict(connection.execute("DESCRIBE written").df().iloc[:, :2].values)
+    kinds = types_of(connection, "written")
     read = [
         *(f'{_key(connection, name, kinds[name])} AS "{name}"' for name in KEYS if name in at_hand),
         '"date"',
