@@ -10,7 +10,9 @@ from scipy.optimize import approx_fprime
 from scipy.special import beta, hyp2f1
 
 from knowntruth.errors import DataError
-from knowntruth.methods.bg_nbd import BgNbd, Data, beta_quadrature, fit, influence, log_likelihood
+from knowntruth.methods.beta_quadrature import beta_quadrature
+from knowntruth.methods.bg_nbd import BgNbd, fit, influence
+from knowntruth.methods.bg_nbd_likelihood import Data, log_likelihood
 from knowntruth.methods.outcomes import Array
 
 from . import cdnow
@@ -159,10 +161,15 @@ def test_where_all_came_just_now_the_parameters_of_leaving_run_away() -> None:
     age = np.linspace(100, 200, 300)
     every_ten_days = pd.DataFrame({"frequency": age // 10, "recency": age // 10 * 10, "age": age})
     found = fit(every_ten_days)
-    assert "a" in found.at_edge
-    assert "a" not in found.parameters
-    assert found.leaving is None
-    assert found.reason == ""
+    # They also order at one rate, which is known, and nobody leaves.
+    assert (found.edges[:2], found.at_edge) == (("r", "odds"), ("r", "alpha", "a", "b"))
+    assert (found.parameters, found.leaving, found.reason) == ({}, None, "")
+    assert found.rate is not None
+    counts = every_ten_days["frequency"].sum()
+    assert found.rate.value == pytest.approx(counts / age.sum(), rel=1e-3)
+    error = np.log(found.rate.high / found.rate.low) / (2 * 1.96)
+    # Of Poisson counts.
+    assert error == pytest.approx(1 / np.sqrt(counts), rel=0.02)
     assert found.alive(every_ten_days).min() > 0.999
     assert found.expected(every_ten_days, 100).mean() == pytest.approx(10, rel=0.05)
 

@@ -24,6 +24,7 @@ from scipy.special import ndtri
 from ..story.estimates import Estimate
 from . import bg_nbd, gamma_gamma
 from .bg_nbd import BgNbd
+from .bg_nbd_likelihood import NAMES
 from .checks import check_at_least, check_between, check_share
 from .gamma_gamma import GammaGamma
 from .holdout import Holdout, check
@@ -170,7 +171,7 @@ class _Moves:
     ) -> _Moves:
         orders, value = (found.customers[name].to_numpy() for name in ("orders", "value"))
         of_orders, of_money = [], []
-        for name in bg_nbd.NAMES:
+        for name in NAMES:
             moved = _moved(found.purchasing, name)
             change = discounted(moved, histories, horizon, discount).to_numpy() - orders
             of_orders.append(change.sum() / STEP)
