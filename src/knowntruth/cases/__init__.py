@@ -66,6 +66,20 @@ def refuse_mixture(given: OwnData, *, world: type[Parameters], own: type[OwnData
 
 
 @dataclass(frozen=True)
+class Streamed:
+    """How a world that may be larger than memory is written to Parquet files.
+
+    Attributes:
+        parameters: the world's own model, which allows more than a chapter can look at.
+        write: writes its tables and its truth from checked parameters to a folder that is not
+            there yet; calls the function that it gets with steps done and steps in all.
+    """
+
+    parameters: type[Parameters]
+    write: Callable[[Any, Path, Callable[[int, int], None]], None]
+
+
+@dataclass(frozen=True)
 class Case:
     """One chapter.
 
@@ -79,6 +93,7 @@ class Case:
         opener: makes the opened case from checked parameters.
         example: a command that runs it on somebody's own data.
         simulator: returns the world's tables and its truth from checked parameters.
+        streamed: how the world is written when it may be larger than memory, where it can be.
     """
 
     slug: str
@@ -90,6 +105,7 @@ class Case:
     opener: Callable[[Any], Any]
     example: str
     simulator: Callable[[Any], tuple[Mapping[str, Any], Mapping[str, Any]]]
+    streamed: Streamed | None = None
 
     @property
     def notebook(self) -> Path:

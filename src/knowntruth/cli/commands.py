@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal
@@ -121,7 +122,9 @@ def simulate(
     parameters: Assignments | None = None,
     format_: Annotated[Literal["csv", "parquet"], Parameter(name="--format")] = "csv",
 ) -> None:
-    """Write the tables of a case's world, and its truth apart from them in truth.json.
+    """Write the tables of a case's world, and its truth apart from them in a file of that name.
+
+    As Parquet, worlds that can be larger than memory may be larger than their chapter allows.
 
     Parameters
     ----------
@@ -135,14 +138,22 @@ def simulate(
         Kind of file for the tables.
     """
     from .. import cases
-    from ..parameters import parse
+    from ..parameters import check, parse
 
     chosen = cases.get(case)
-    checked = chosen.check(parse(chosen.parameters, parameters or []))
+    streamed = chosen.streamed if format_ == "parquet" else None
+    model = streamed.parameters if streamed else chosen.parameters
+    checked = check(model, parse(model, parameters or []))
     if getattr(checked, "data", ""):
         problem = Problem("data", "is a table already", "Leave it out to simulate one")
         raise UserError("This cannot be simulated:", [problem])
     folders.refuse_occupied(output)
+    if streamed:
+        with folders.new_folder(output, output) as folder, printing.progress() as progress:
+            folder.path.rmdir()  # it is made whole or not at all, under this name
+            streamed.write(checked, folder.path, partial(progress, chosen.world))
+        printing.line(f"Tables and truth: {folder.path}")
+        return
     tables, truth = chosen.simulator(checked)
     with folders.new_folder(output, output) as folder:
         for name, table in tables.items():
