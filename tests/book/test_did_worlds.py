@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import math
-import re
-
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
@@ -13,10 +9,10 @@ from scipy import stats
 
 from knowntruth import cases
 from knowntruth.methods import event_study
-from knowntruth.story import Estimate, Fact, Finding, Name, PValue
-from knowntruth.story.saying import untraced
 
-from .conftest import FIGURE, SAID
+from .conftest import SAID
+from .every_world import EveryWorld, fixtures_of
+from .reading import estimate_of, facts, findings, pages, plain, rows
 
 SLUG = "difference_in_differences"
 FAST = {"replications": 0, "bootstrap_draws": 99, "users": 1_500}
@@ -56,64 +52,11 @@ STAGGERED = {"staggered", "staggered and growing"}
 UNTOLD = {"nobody has access", "everybody has access"}
 
 
-@pytest.fixture(params=WORLDS, scope="module")
-def world(request):
-    return request.param
-
-
-@pytest.fixture
-def run(world, chapter):
-    return chapter(SLUG, FAST | WORLDS[world])
-
-
-@pytest.fixture(scope="module")
-def opened(world):
-    """Return the case as the chapter opens it, to be computed anew."""
-    return cases.get(SLUG).open(FAST | WORLDS[world])
+world, run, opened = fixtures_of(SLUG, {name: FAST | one for name, one in WORLDS.items()})
 
 
 def alpha_of(world):
     return WORLDS[world].get("alpha", 0.05)
-
-
-def plain(text):
-    return html.unescape(text)
-
-
-def pages(run):
-    """Return the tables of a run, by caption."""
-    found = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
-    captions = [re.search(r"<caption>(.*?)</caption>", page) for page in found]
-    return {caption.group(1): page for caption, page in zip(captions, found, strict=True)}
-
-
-def rows(page):
-    """Return the cells of a table, by row."""
-    body = page.partition("<tbody>")[2]
-    return [re.findall(r"<td.*?>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
-
-
-def estimate_of(fact):
-    low, high = (
-        end if end is not None else math.copysign(math.inf, sign)
-        for end, sign in ((fact["low"], -1), (fact["high"], 1))
-    )
-    return Estimate(
-        low=low, high=high,
-        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
-    )  # fmt: skip
-
-
-def findings(run, prefix):
-    """Return the findings whose name begins so, each once."""
-    found = (f for f in run.facts if f["kind"] == "finding" and f["name"].startswith(prefix))
-    return list({fact["name"]: fact for fact in found}.values())
-
-
-def facts(run, name):
-    """Return the values of the plain facts of that name, each once."""
-    found = (f for f in run.facts if f["kind"] == "fact" and f["name"] == name)
-    return list(dict.fromkeys(fact["value"] for fact in found))
 
 
 def said_of(run, finding):
@@ -125,79 +68,10 @@ def said_of(run, finding):
     ]
 
 
-def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(run):
-    assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-
-def test_every_number_in_every_sentence_traces_to_a_fact(run):
-    assert len(run.sentences) > 25
-    for said in run.payloads(SAID):
-        assert untraced(said["sentence"], said["facts"]) == []
-
-
-def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run, world):
-    shown = run.payloads(FIGURE)
-    assert len(shown) >= (3 if world in UNTOLD else 5)
-    assert len({figure["name"] for figure in shown}) == len(shown)
-    for figure in shown:
-        assert len(figure["alt"]) > 40
-        for text in (figure["title"], figure["alt"]):
-            assert untraced(text, [as_read(fact) for fact in figure["facts"]]) == []
-
-
-def as_read(fact):
-    """Return a fact with its names as a title has them, without their escapes."""
-    return fact | {"forms": {spec: plain(form) for spec, form in fact["forms"].items()}}
-
-
-def test_what_is_written_about_a_finding_follows_from_its_numbers(run):
-    for fact in run.facts:
-        if fact["kind"] == "finding":
-            again = Finding(fact["name"], Name(fact["what"]), estimate_of(fact), fact["truth"])
-            assert again.payload() == fact
-        elif fact["kind"] == "estimate":
-            assert estimate_of(fact).payload() == fact
-        elif fact["kind"] == "p-value":
-            assert PValue(fact["name"], fact["value"]).payload() == fact
-        elif fact["kind"] == "fact":
-            again = Fact(fact["name"], fact["value"], fact["unit"], fact["decimals"])
-            assert again.payload() == fact
-
-
-def test_numbers_that_cannot_be_are_nowhere(run):
-    shown = run.payloads(FIGURE)
-    words = [text for figure in shown for text in (figure["title"], figure["alt"])]
-    for text in [*run.sentences, *pages(run).values(), *words]:
-        assert not re.search(
-            r"\bnan\b|\binf\b|\bNone\b(?! (?:of|is|\w+s))|Name\(|\{[a-z_.:]+\}|unbounded|\d{9}",
-            text,
-        ), text
-
-
-def test_nothing_that_is_said_is_ungrammatical_in_the_ways_that_numbers_make(run):
-    for sentence in run.sentences:
-        assert not re.search(
-            r"\b1 (?:weeks|users|stand|seem|are)\b|  |\(\)| ,|\.\.|: :", sentence
-        ), sentence
-        assert sentence[:1].upper() == sentence[:1], sentence
-
-
-def test_no_section_that_computes_is_left_without_an_answer(run):
-    open_, silent = [], []
-    for cell in run.notebook.cells:
-        if cell.cell_type == "code":
-            for section in open_:
-                section["asks"] = True
-                section["answers"] |= bool(cell.outputs)
-            continue
-        for line in re.findall(r"^#+ .*$", cell.source, flags=re.M):
-            depth = line.count("#")
-            while open_ and open_[-1]["depth"] >= depth:
-                silent.append(open_.pop())
-            open_.append({"heading": line, "depth": depth, "asks": False, "answers": False})
-    sections = [*silent, *open_]
-    assert len(sections) > 18
-    assert [s["heading"] for s in sections if s["asks"] and not s["answers"]] == []
+class TestEveryWorld(EveryWorld):
+    sentences, figures, sections, graded, exercises = 25, 5, 18, 6, 6
+    fewer = {world: {"figures": 3, "graded": 1} for world in UNTOLD}
+    none = ("None of ", "None is ")
 
 
 class TestAnswer:
@@ -392,21 +266,6 @@ class TestElsewhere:
         plain_ = findings(run, "drifting")
         if sizes and plain_:
             assert sizes[0] in cases.get(SLUG).parameters().violations
-
-
-def test_grades_of_the_score_card_follow_from_interval_and_truth(run, world):
-    (card,) = (s["facts"] for s in run.payloads(SAID) if not s["sentence"])
-    graded = [fact for fact in card if fact["kind"] == "finding"]
-    page = pages(run)["Score card of this run"]
-    assert len(rows(page)) >= len(graded) >= (1 if world in UNTOLD else 6)
-    for fact in graded:
-        found, truth = estimate_of(fact), fact["truth"]
-        grade = "right"
-        if not found.low <= truth <= found.high:
-            grade = "wrong"
-        elif truth != 0 and found.low <= 0 <= found.high:
-            grade = "undecided"
-        assert fact["grade"] == grade
 
 
 def test_a_regression_in_view_is_that_of_statsmodels(chapter):
