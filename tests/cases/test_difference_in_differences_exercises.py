@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
-import jupytext
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from knowntruth import cases
 from knowntruth.cases import difference_in_differences
 from knowntruth.cases.difference_in_differences import exercises
-from knowntruth.cases.exercises import NotYetError
+
+from .exercising import refuses, solved, under_seeds
 
 SLUG = "difference_in_differences"
 SEEDS = range(4)
@@ -23,28 +21,7 @@ SEEDS = range(4)
 
 @pytest.fixture(scope="module")
 def draws():
-    """The same users under several seeds: what an exercise draws is drawn anew."""
-    opened = difference_in_differences.start({"users": 200, "seed": 41})
-    return [
-        dataclasses.replace(opened, parameters=opened.parameters.model_copy(update={"seed": seed}))
-        for seed in SEEDS
-    ]
-
-
-def refuses(check, answer, draws, hint):
-    for case in draws:
-        with pytest.raises(NotYetError, match=hint):
-            check(answer, case)
-
-
-def solutions():
-    """Return the functions that the notebook's solutions define, by name."""
-    notebook = jupytext.read(cases.get(SLUG).notebook, fmt="md:myst")
-    found: dict[str, object] = {"np": np}
-    for cell in notebook.cells:
-        if "solution" in cell.metadata.get("tags", []):
-            exec(cell.source, found)
-    return found
+    return under_seeds(difference_in_differences.start({"users": 200, "seed": 41}), SEEDS)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +36,9 @@ def solutions():
     ],
 )
 def test_the_solutions_of_the_chapter_are_right(draws, name, check):
+    answer = solved(SLUG, np=np)[name]
     for case in draws:
-        check(solutions()[name], case)
+        check(answer, case)
     refuses(check, lambda *_: math.nan, draws, "not a number")
     refuses(check, lambda *_: 123.4, draws, "another one")
 

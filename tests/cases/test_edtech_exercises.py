@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 from itertools import pairwise
 
 import duckdb
-import jupytext
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +18,8 @@ from knowntruth.cases import edtech_simulation
 from knowntruth.cases.edtech_simulation import exercises
 from knowntruth.cases.edtech_simulation.simulated import COLUMNS
 from knowntruth.cases.exercises import NotYetError
+
+from .exercising import refuses, solved, told, under_seeds
 
 TWO_AGES = {
     "age_groups": {"young": 1.0, "old": 1.0},
@@ -56,27 +56,7 @@ def world(request, opened):
 
 @pytest.fixture
 def draws(opened):
-    """The same users under several seeds: what an exercise draws is drawn anew."""
-    small = opened("smallest")
-    return [
-        dataclasses.replace(small, parameters=small.parameters.model_copy(update={"seed": seed}))
-        for seed in SEEDS
-    ]
-
-
-def refuses(check, answer, case, hint):
-    with pytest.raises(NotYetError, match=hint):
-        check(answer, case)
-
-
-def told(check, answer, case):
-    """Return what a check says of a right answer."""
-    said = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exercises, "say", lambda text, *_: said.append(text))
-        check(answer, case)
-    [text] = said
-    return text
+    return under_seeds(opened("smallest"), SEEDS)
 
 
 def gaps(users):
@@ -123,8 +103,7 @@ class TestRetained:
         ],
     )
     def test_other_shares_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_retained, answer, case, hint)
+        refuses(exercises.check_retained, answer, draws, hint)
 
     def test_the_share_of_the_run_itself_is_said(self, world):
         share = 100 * retained(world.units.df(), 30)
@@ -186,8 +165,7 @@ class TestBroken:
         ],
     )
     def test_other_numbers_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_broken, answer, case, hint)
+        refuses(exercises.check_broken, answer, draws, hint)
 
     def test_the_number_of_the_run_itself_is_said(self, world):
         own = broken(world.units.df())
@@ -231,8 +209,7 @@ class TestFromOthers:
         ],
     )
     def test_other_differences_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_from_others, answer, case, hint)
+        refuses(exercises.check_from_others, answer, draws, hint)
 
 
 def standardised(table):
@@ -304,8 +281,7 @@ class TestStandardised:
         ],
     )
     def test_other_differences_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_standardised, answer, case, hint)
+        refuses(exercises.check_standardised, answer, draws, hint)
 
 
 AFTER = {"day_1", "day_7", "last_active", "activity", "converted", "churned"}
@@ -404,8 +380,7 @@ class TestTrimmedMean:
         ],
     )
     def test_other_means_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_trimmed_mean, answer, case, hint)
+        refuses(exercises.check_trimmed_mean, answer, draws, hint)
 
 
 def rank_right(paid, predicted):
@@ -446,8 +421,7 @@ class TestRankRight:
         ],
     )
     def test_other_numbers_are_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_rank_right, answer, case, hint)
+        refuses(exercises.check_rank_right, answer, draws, hint)
 
 
 def advice(low, high, value, reach, cost):
@@ -485,8 +459,7 @@ class TestAdvice:
         ],
     )
     def test_other_advice_is_refused_with_a_hint(self, draws, answer, hint):
-        for case in draws:
-            refuses(exercises.check_advice, answer, case, hint)
+        refuses(exercises.check_advice, answer, draws, hint)
 
 
 @pytest.mark.parametrize(
@@ -512,11 +485,5 @@ def test_an_answer_that_spoils_what_it_gets_is_judged_by_its_number(opened, chec
 
 
 def test_the_solutions_in_the_chapter_pass_their_own_checks(world):
-    book = jupytext.read(edtech_simulation.CASE.notebook, fmt="md:myst")
-    space = {"case": world, "np": np, "pd": pd}
-    tags = [cell.metadata.get("tags", []) for cell in book.cells]
     checks = [name for name in dir(exercises) if name.startswith("check_")]
-    assert sum("exercise-check" in tag for tag in tags) == len(checks)
-    for cell, tag in zip(book.cells, tags, strict=True):
-        if {"solution", "exercise-check"} & {*tag}:
-            exec(cell.source, space)
+    solved("edtech_simulation", checks=len(checks), case=world, np=np, pd=pd)
