@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import jupytext
 import pytest
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
@@ -15,6 +14,9 @@ from knowntruth.cases.ab_test.exercises import (
     check_users_needed,
 )
 from knowntruth.cases.exercises import NotYetError
+from knowntruth.methods import power as planning
+
+from .exercising import solved
 
 SEEDS = range(20)
 
@@ -135,11 +137,6 @@ def test_other_numbers_of_users_are_refused_with_a_hint(case, answer, hint):
 
 
 def test_the_solutions_in_the_chapter_pass_their_own_checks(case):
-    book = jupytext.read(ab_test.CASE.notebook, fmt="md:myst")
-    space = {"case": case}
-    exec("from knowntruth.methods import power as planning", space)
-    for cell in book.cells:
-        if "solution" in cell.metadata.get("tags", []):
-            exec(cell.source, space)
+    space = solved("ab_test", case=case, planning=planning)
     check_capped_lift(space["capped_lift"], case)
     check_users_needed(space["users_needed"], case)

@@ -6,7 +6,6 @@ import gc
 import math
 
 import duckdb
-import jupytext
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +19,9 @@ from knowntruth.cases.ab_test.exercises import (
     check_mean_days,
 )
 from knowntruth.cases.exercises import NotYetError
+from knowntruth.methods import power as planning
+
+from .exercising import solved
 
 SEEDS = range(20)
 
@@ -276,12 +278,7 @@ class TestMeanDays:
 
 
 def test_the_solutions_in_the_chapter_pass_their_own_checks(case):
-    book = jupytext.read(ab_test.CASE.notebook, fmt="md:myst")
-    space = {"case": case}
-    exec("from knowntruth.methods import power as planning", space)
-    for cell in book.cells:
-        if "solution" in cell.metadata.get("tags", []):
-            exec(cell.source, space)
+    space = solved("ab_test", case=case, planning=planning)
     check_holm(space["holm"], case)
     check_allowed(space["allowed"], case)
     check_leaks(space["leaks"], case)
