@@ -50,6 +50,7 @@ WORLDS = {
 }  # fmt: skip
 STAGGERED = {"staggered", "staggered and growing"}
 UNTOLD = {"nobody has access", "everybody has access"}
+FEWER = {world: {"figures": 3, "graded": 1} for world in UNTOLD}
 
 
 world, run, opened = fixtures_of(SLUG, {name: FAST | one for name, one in WORLDS.items()})
@@ -70,7 +71,7 @@ def said_of(run, finding):
 
 class TestEveryWorld(EveryWorld):
     sentences, figures, sections, graded, exercises = 25, 5, 18, 6, 6
-    fewer = {world: {"figures": 3, "graded": 1} for world in UNTOLD}
+    fewer = FEWER
     none = ("None of ", "None is ")
 
 
