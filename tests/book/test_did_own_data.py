@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import causaldata
 import numpy as np
@@ -12,37 +11,11 @@ import pytest
 from scipy import stats
 
 from knowntruth.runs import report
-from knowntruth.story.saying import untraced
 
-from .conftest import FIGURE, SAID
+from .every_report import EveryReport
+from .reading import cells, everything
 
 SLUG = "difference_in_differences"
-
-# Words of the simulated world, which a report on somebody's own panel must not use.
-SIMULATED = re.compile(
-    r"\b(?:in truth|the truth is|this world|a world|many worlds|seed|feature|launch|markets?|"
-    r"sessions?|access|meeting on monday|engineers|exercise)\b",
-    re.I,
-)
-
-
-def everything(run):
-    """Return all text of a run: typed prose, sentences, tables, titles and alternative texts."""
-    typed = [c.source for c in run.notebook.cells if c.cell_type == "markdown"]
-    tables = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
-    figures = [f"{f['title']} {f['alt']}" for f in run.payloads(FIGURE)]
-    return "\n".join([*typed, *run.sentences, *tables, *figures])
-
-
-def table(run, caption):
-    """Return the cells of the table of that caption, as text, a list a row."""
-    for output in run.outputs:
-        page = output.get("data", {}).get("text/html", "")
-        if f"<caption>{caption}" in page:
-            rows = re.findall(r"<tr>(.*?)</tr>", page, re.S)
-            cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S) for row in rows]
-            return [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in cells]
-    raise AssertionError(f"no table {caption!r}")
 
 
 @pytest.fixture(scope="module")
@@ -133,27 +106,18 @@ def hostile(chapter, folder):
     )  # fmt: skip
 
 
-@pytest.fixture(params=["organs", "wide", "castle", "hostile"])
-def run(request):
-    return request.getfixturevalue(request.param)
+class TestEveryReport(EveryReport):
+    simulated = re.compile(
+        r"\b(?:in truth|the truth is|this world|a world|many worlds|seed|feature|launch|markets?|"
+        r"sessions?|access|meeting on monday|engineers|exercise)\b",
+        re.I,
+    )
 
+    @pytest.fixture(params=["organs", "wide", "castle", "hostile"])
+    def run(self, request):
+        return request.getfixturevalue(request.param)
 
-class TestEveryPanel:
-    def test_nothing_goes_wrong(self, run):
-        assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-    def test_every_number_traces_to_a_fact(self, run):
-        for said in run.payloads(SAID):
-            assert untraced(said["sentence"], said["facts"]) == []
-
-    def test_nothing_is_told_of_a_simulated_world(self, run):
-        found = SIMULATED.findall(everything(run))
-        assert found == []
-
-    def test_no_number_that_cannot_be_is_shown(self, run):
-        assert not re.search(r"\bnan\b|\binf\b|unbounded|\d{12}", everything(run))
-
-    def test_a_report_is_written(self, run, tmp_path):
+    def test_the_page_holds_no_markup_of_the_table(self, run, tmp_path):
         page = report.write(run.path, tmp_path / "report.html").read_text("utf-8")
         assert "From an empty cell to an answer" in page
         assert "<b>who</b>" not in page
@@ -181,12 +145,12 @@ class TestOrganDonations:
         assert "stays clear" not in either.text
 
     def test_all_ways_agree_on_a_balanced_panel(self, either):
-        rows = table(either, "One difference, worked out in several ways")[1:]
+        rows = cells(either, "One difference, worked out in several ways")[1:]
         assert {row[1] for row in rows} == {"−0.022"}
         assert "All ways agree to the last digit: every one of the 27" in either.text
 
     def test_a_bootstrap_that_flips_one_treated_state_is_not_so_sure(self, either):
-        errors = {row[0]: row[2] for row in table(either, "This run, with several kinds of")[1:]}
+        errors = {row[0]: row[2] for row in cells(either, "This run, with several kinds of")[1:]}
         low, high = (float(x.replace("−", "-")) for x in errors["wild bootstrap"].split(" to "))
         assert low < 0 < high
 
