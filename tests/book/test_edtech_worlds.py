@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import math
 import re
 
 import pandas as pd
@@ -13,13 +11,13 @@ from statsmodels.stats.multitest import multipletests
 
 from knowntruth import cases
 from knowntruth.methods.marginal_effects import marginal_effects
-from knowntruth.story import Estimate, Fact, Finding, Name, PValue
-from knowntruth.story.saying import untraced
 from knowntruth.worlds.edtech.parameters import Parameters
 from knowntruth.worlds.edtech.published import as_published
 from knowntruth.worlds.edtech.truth import truth_of
 
 from .conftest import FIGURE, SAID
+from .every_world import EveryWorld, fixtures_of
+from .reading import findings, pages, plain, rows
 
 SLUG = "edtech_simulation"
 LOT = {"onboarding_assignment": "randomised"}
@@ -84,20 +82,7 @@ WORLDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=WORLDS, scope="module")
-def world(request):
-    return request.param
-
-
-@pytest.fixture
-def run(world, chapter):
-    return chapter(SLUG, WORLDS[world])
-
-
-@pytest.fixture(scope="module")
-def opened(world):
-    """Return the case as the chapter opens it, to be counted anew."""
-    return cases.get(SLUG).open(WORLDS[world])
+world, run, opened = fixtures_of(SLUG, WORLDS)
 
 
 def world_of(name):
@@ -109,110 +94,9 @@ def level_of(name):
     return 1 - WORLDS[name].get("alpha", 0.05)
 
 
-def plain(text):
-    return html.unescape(text)
-
-
-def pages(run):
-    """Return the tables of a run, by caption."""
-    found = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
-    captions = [re.search(r"<caption>(.*?)</caption>", page) for page in found]
-    return {caption.group(1): page for caption, page in zip(captions, found, strict=True)}
-
-
-def rows(page):
-    """Return the cells of a table, by row."""
-    body = page.partition("<tbody>")[2]
-    return [re.findall(r"<td.*?>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
-
-
-def estimate_of(fact):
-    low, high = (
-        end if end is not None else math.copysign(math.inf, sign)
-        for end, sign in ((fact["low"], -1), (fact["high"], 1))
-    )
-    return Estimate(
-        low=low, high=high,
-        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
-    )  # fmt: skip
-
-
-def findings(run, prefix):
-    """Return the findings whose name begins so, each once."""
-    found = (f for f in run.facts if f["kind"] == "finding" and f["name"].startswith(prefix))
-    return list({fact["name"]: fact for fact in found}.values())
-
-
-def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(run):
-    assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-
-def test_every_number_in_every_sentence_traces_to_a_fact(run):
-    assert len(run.sentences) > 40
-    for said in run.payloads(SAID):
-        assert untraced(said["sentence"], said["facts"]) == []
-
-
-def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run):
-    shown = run.payloads(FIGURE)
-    assert len(shown) >= 12
-    assert len({figure["name"] for figure in shown}) == len(shown)
-    for figure in shown:
-        assert len(figure["alt"]) > 40
-        for text in (figure["title"], figure["alt"]):
-            assert untraced(text, [as_read(fact) for fact in figure["facts"]]) == []
-
-
-def as_read(fact):
-    """Return a fact with its names as a title has them, without their escapes."""
-    return fact | {"forms": {spec: plain(form) for spec, form in fact["forms"].items()}}
-
-
-def test_what_is_written_about_a_finding_follows_from_its_numbers(run):
-    for fact in run.facts:
-        if fact["kind"] == "finding":
-            again = Finding(fact["name"], Name(fact["what"]), estimate_of(fact), fact["truth"])
-            assert again.payload() == fact
-        elif fact["kind"] == "estimate":
-            assert estimate_of(fact).payload() == fact
-        elif fact["kind"] == "p-value":
-            assert PValue(fact["name"], fact["value"]).payload() == fact
-        elif fact["kind"] == "fact":
-            again = Fact(fact["name"], fact["value"], fact["unit"], fact["decimals"])
-            assert again.payload() == fact
-
-
-def test_numbers_that_cannot_be_are_nowhere(run):
-    shown = run.payloads(FIGURE)
-    words = [text for figure in shown for text in (figure["title"], figure["alt"])]
-    for text in [*run.sentences, *pages(run).values(), *words]:
-        assert not re.search(r"\bnan\b|\binf\b|\bNone\b|Name\(|\{[a-z_.:]+\}|unbounded", text), text
-
-
-def test_nothing_that_is_said_is_ungrammatical_in_the_ways_that_numbers_make(run):
-    for sentence in run.sentences:
-        assert not re.search(r"\b1 (?:intervals|rows|rules|users)\b|  |\(\)| ,|\.\.", sentence), (
-            sentence
-        )
-        assert sentence[:1].upper() == sentence[:1], sentence
-
-
-def test_no_section_that_computes_is_left_without_an_answer(run):
-    open_, silent = [], []
-    for cell in run.notebook.cells:
-        if cell.cell_type == "code":
-            for section in open_:
-                section["asks"] = True
-                section["answers"] |= bool(cell.outputs)
-            continue
-        for line in re.findall(r"^#+ .*$", cell.source, flags=re.M):
-            depth = line.count("#")
-            while open_ and open_[-1]["depth"] >= depth:
-                silent.append(open_.pop())
-            open_.append({"heading": line, "depth": depth, "asks": False, "answers": False})
-    sections = [*silent, *open_]
-    assert len(sections) > 20
-    assert [s["heading"] for s in sections if s["asks"] and not s["answers"]] == []
+class TestEveryWorld(EveryWorld):
+    sentences, figures, sections, graded, exercises = 40, 12, 20, 7, 8
+    none = ()
 
 
 class TestFactors:
@@ -304,34 +188,6 @@ class TestTruth:
         for fact in findings(run, "onboarding_"):
             effect = truth.effect("day_30_retention", "onboarding", "1", "0")
             assert fact["truth"] == pytest.approx(effect, abs=1e-12)
-
-    def test_grades_of_the_score_card_follow_from_interval_and_truth(self, run):
-        (card,) = (s["facts"] for s in run.payloads(SAID) if not s["sentence"])
-        graded = [fact for fact in card if fact["kind"] == "finding"]
-        page = pages(run)["Score card of this run"]
-        assert len(rows(page)) >= len(graded) >= 7
-        wanted = {"right": 0, "wrong": 0, "undecided": 0}
-        for fact in graded:
-            estimate, truth = estimate_of(fact), fact["truth"]
-            if truth is None:
-                continue
-            if not estimate.low <= truth <= estimate.high:
-                grade = "wrong"
-            elif (
-                estimate.null not in {None, truth}
-                and estimate.low <= estimate.null <= estimate.high
-            ):
-                grade = "undecided"
-            else:
-                grade = "right"
-            assert fact["grade"] == grade
-            wanted[grade] += 1
-        for grade, sign in (
-            ("right", "✓ right"),
-            ("wrong", "✗ wrong"),
-            ("undecided", "– undecided"),
-        ):
-            assert page.count(sign) == wanted[grade]
 
     def test_no_model_is_expected_to_beat_the_oracle(self, run, world):
         facts = [f for f in run.facts if f["kind"] == "fact"]
@@ -451,10 +307,6 @@ def test_the_default_world_tells_the_story_that_it_was_made_for(chapter):
     assert grades["onboarding_told_adjusted"] != "wrong"
     # The published notebook, drawn again with its own generator.
     assert "has age&#95;group &#61; 55+ with a chance of" in run.text
-
-
-def test_every_exercise_accepts_its_solution_in_every_world(run):
-    assert sum(s.startswith("Right: ") for s in run.sentences) == 8
 
 
 class TestWorldsThatLackSomething:
