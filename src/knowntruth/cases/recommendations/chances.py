@@ -20,8 +20,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ...methods.top_lists import NOTHING
-from ...methods.top_lists import Lists as Shown
 from ...worlds.retail.truth import Date, Truth
 
 Array = NDArray[np.float64]
@@ -31,73 +29,6 @@ Mask = NDArray[np.bool_]
 STEPS = 12  # pieces of time at whose ends customers leave
 CELLS = 1_000_000  # customers × products worked on at once
 LEAST = 1e-9  # shares in a division are no smaller
-
-
-@dataclass(frozen=True, eq=False)
-class Chances:
-    """What is to be expected of customers between two moments.
-
-    Attributes:
-        expected: purchases, customers by products.
-        any: the chance to be bought at least once, customers by products.
-        window: the time between the moments, for all products.
-        columns: places of these products among all.
-    """
-
-    expected: Array
-    any: Array
-    window: Window
-    columns: Codes
-
-    def of_any(self, allowed: Mask | None = None) -> Array:
-        """Return each customer's chance to buy anything at all of what counts."""
-        wanted = np.zeros(self.window.counts.shape, dtype=bool)
-        wanted[:, self.columns] = True if allowed is None else allowed
-        return self.window.any_of(wanted)
-
-    def hits(
-        self, lists: Shown, allowed: Mask | None = None, *, rows: Codes | None = None
-    ) -> float:
-        """Return how many products on all lists together are to be expected to be bought.
-
-        Args:
-            lists: customers by k.
-            allowed: what counts if it is bought; everything where it is not given.
-            rows: the customers whose lists count; all if not given.
-        """
-        may = self.any if allowed is None else np.where(allowed, self.any, 0.0)
-        found = np.take_along_axis(may, np.maximum(lists, 0), axis=1)
-        found = np.where(lists == NOTHING, 0.0, found)
-        return float((found if rows is None else found[rows]).sum())
-
-    def precision(
-        self, lists: Shown, allowed: Mask | None = None, *, rows: Codes | None = None
-    ) -> float:
-        """Return the precision to be expected of lists, over customers who buy what counts."""
-        judged = self.of_any(allowed)
-        judged = judged if rows is None else judged[rows]
-        if not judged.sum() > 0:
-            return float("nan")
-        return self.hits(lists, allowed, rows=rows) / lists.shape[1] / float(judged.sum())
-
-
-def chances(
-    truth: Truth,
-    start: Date,
-    end: Date,
-    previous: Codes | None = None,
-    *,
-    columns: Codes | None = None,
-) -> Chances:
-    """Return what is to be expected between two moments, foreseen at the first.
-
-    Args:
-        previous: as in `Window`.
-        columns: the places of the products that are wanted; all if not given.
-    """
-    window = Window(truth, start, end, previous)
-    wanted = np.arange(window.counts.shape[1]) if columns is None else np.asarray(columns)
-    return Chances(window.counts[:, wanted], window.each()[:, wanted], window, wanted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +55,7 @@ class Window:
 
     def each(self) -> Array:
         """Return the chance of each product to be bought, n × m."""
-        found = np.zeros(self.counts.shape)
+        found = np.zeros_like(self.counts)
         step = max(CELLS // max(found.shape[1], 1), 1)
         for first in range(0, len(found), step):
             rows = slice(first, first + step)
@@ -139,7 +70,7 @@ class Window:
         # AD is symmetric in these units.
         unit = np.sqrt(np.maximum(self._likes, LEAST) * spared)
         symmetric = (1 - follow) * unit[:, :, None] * unit[:, None, :]
-        symmetric += follow * spared[:, :, None] * np.eye(spared.shape[1])
+        symmetric += follow * spared[:, :, None] * np.eye(len(spared.T))
         values, vectors = np.linalg.eigh(symmetric)
         first = np.einsum("nc,ncv->nv", self._last / unit, vectors)
         last = np.einsum("nc,ncv->nv", unit, vectors)
