@@ -1,6 +1,8 @@
-"""How tests are shared out between workers (`pytest -n 2`)."""
+"""How tests are shared out between workers (`pytest -n 2`), and what garbage is looked through."""
 
 from __future__ import annotations
+
+import gc
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -18,3 +20,9 @@ class ByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     """Share out by file."""
     return ByFile(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of each collection of garbage what will never be any: modules and tests."""
+    gc.collect()
+    gc.freeze()
