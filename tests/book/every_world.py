@@ -75,6 +75,8 @@ class EveryWorld:
     """What a world has less of, as {"nobody pays": {"figures": 3}}."""
     none = ("None of ",)
     """How sentences of the chapter may begin with the word None."""
+    before = "*“"
+    """What may stand before the capital that a sentence begins with."""
 
     def least(self, what: str, world: str) -> int:
         """Return how much of something a run must have in that world."""
@@ -130,7 +132,7 @@ class EveryWorld:
         never = re.compile(rf"  |\(\)| ,|\.\.|: [:.]|\b1 (?:{PLURALS})\b")
         for sentence in run.sentences:
             assert never.findall(sentence) == [], sentence
-            start = sentence.lstrip("*“")
+            start = sentence.lstrip(self.before)
             assert start[:1].upper() == start[:1], sentence
 
     def test_no_section_that_computes_is_left_without_an_answer(self, run):

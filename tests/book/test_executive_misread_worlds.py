@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 
@@ -12,13 +11,13 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from knowntruth import cases
-from knowntruth.story import Estimate, Fact, Finding, Name, PValue
 from knowntruth.story.saying import untraced
 from knowntruth.worlds.engagement.parameters import Parameters
 from knowntruth.worlds.engagement.truth import truth_of
 
 from .conftest import FIGURE, SAID
+from .every_world import EveryWorld, fixtures_of
+from .reading import finding, pages, plain, rows
 
 SLUG = "executive_misread"
 FEW = {"users": 1_500, "replications": 0}
@@ -52,20 +51,7 @@ WORLDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=WORLDS, scope="module")
-def world(request):
-    return request.param
-
-
-@pytest.fixture
-def run(world, chapter):
-    return chapter(SLUG, values(world))
-
-
-@pytest.fixture(scope="module")
-def opened(world):
-    """Return the case as the chapter opens it, to be counted anew."""
-    return cases.get(SLUG).open(values(world))
+world, run, opened = fixtures_of(SLUG, {name: FEW | one for name, one in WORLDS.items()})
 
 
 @pytest.fixture(scope="module")
@@ -91,106 +77,9 @@ def ratios(events):
     return users.size() / users.nunique()
 
 
-def plain(text):
-    return html.unescape(text)
-
-
-def pages(run):
-    """Return the tables of a run, by caption."""
-    found = [o["data"]["text/html"] for o in run.outputs if "text/html" in o.get("data", {})]
-    return {re.search(r"<caption>(.*?)</caption>", page).group(1): page for page in found}
-
-
-def rows(page):
-    """Return the cells of a table, by row."""
-    body = page.partition("<tbody>")[2]
-    return [re.findall(r"<td.*?>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
-
-
-def estimate_of(fact):
-    low, high = (
-        end if end is not None else math.copysign(math.inf, sign)
-        for end, sign in ((fact["low"], -1), (fact["high"], 1))
-    )
-    return Estimate(
-        low=low, high=high,
-        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
-    )  # fmt: skip
-
-
-def finding(run, name):
-    """Return the first finding of that name, or None."""
-    return next((f for f in run.facts if f["kind"] == "finding" and f["name"] == name), None)
-
-
-def as_read(fact):
-    """Return a fact with its names as a title has them, without their escapes."""
-    return fact | {"forms": {spec: plain(form) for spec, form in fact["forms"].items()}}
-
-
-def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(run):
-    assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-
-def test_every_number_in_every_sentence_traces_to_a_fact(run):
-    assert len(run.sentences) > 30
-    for said in run.payloads(SAID):
-        assert untraced(said["sentence"], said["facts"]) == []
-
-
-def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run):
-    shown = run.payloads(FIGURE)
-    assert len(shown) >= 4
-    assert len({figure["name"] for figure in shown}) == len(shown)
-    for figure in shown:
-        assert len(figure["alt"]) > 40
-        for text in (figure["title"], figure["alt"]):
-            assert untraced(text, [as_read(fact) for fact in figure["facts"]]) == []
-
-
-def test_what_is_written_about_a_finding_follows_from_its_numbers(run):
-    for fact in run.facts:
-        if fact["kind"] == "finding":
-            again = Finding(fact["name"], Name(fact["what"]), estimate_of(fact), fact["truth"])
-            assert again.payload() == fact
-        elif fact["kind"] == "p-value":
-            assert PValue(fact["name"], fact["value"]).payload() == fact
-        elif fact["kind"] == "fact":
-            again = Fact(fact["name"], fact["value"], fact["unit"], fact["decimals"])
-            assert again.payload() == fact
-
-
-def test_numbers_that_cannot_be_are_nowhere(run):
-    shown = run.payloads(FIGURE)
-    words = [text for figure in shown for text in (figure["title"], figure["alt"])]
-    for text in [*run.sentences, *pages(run).values(), *words]:
-        assert not re.search(
-            r"\bnan\b|\binf\b|\bNone\b(?! of)|Name\(|\{[a-z_.:]+\}|unbounded", text
-        ), text
-
-
-def test_nothing_that_is_said_is_ungrammatical_in_the_ways_that_numbers_make(run):
-    for sentence in run.sentences:
-        assert not re.search(r"  |\(\)| ,|\.\.|: \.|\b1 days\b", sentence), sentence
-        assert sentence[:1].upper() == sentence[:1], sentence
-
-
-def test_no_section_that_computes_is_left_without_an_answer(run):
-    open_, silent = [], []
-    for cell in run.notebook.cells:
-        if cell.cell_type == "code":
-            for section in open_:
-                section["asks"] = True
-                section["answers"] |= bool(cell.outputs)
-            continue
-        for line in re.findall(r"^#+ .*$", cell.source, flags=re.M):
-            depth = line.count("#")
-            while open_ and open_[-1]["depth"] >= depth:
-                silent.append(open_.pop())
-            open_.append({"heading": line, "depth": depth, "asks": False, "answers": False})
-    sections = [*silent, *open_]
-    assert len(sections) > 20
-    assert [s["heading"] for s in sections if s["asks"] and not s["answers"]] == []
+class TestEveryWorld(EveryWorld):
+    sentences, figures, sections, graded, exercises = 30, 4, 20, 1, 6
+    before = "*"  # a column's name in quotes keeps its small letter
 
 
 class TestTheMeeting:
@@ -346,22 +235,6 @@ class TestTruth:
         feature = naive["after"] - naive["after_without"]
         assert facts["cause_the feature"] == pytest.approx(feature, abs=1e-6)
 
-    def test_grades_of_the_score_card_follow_from_interval_and_truth(self, run):
-        (card,) = (s["facts"] for s in run.payloads(SAID) if not s["sentence"])
-        graded = [fact for fact in card if fact["kind"] == "finding"]
-        table = rows(pages(run)["Score card of this run"])
-        assert len(table) == len(graded) >= 1
-        for fact, row in zip(graded, table, strict=True):
-            estimate, truth = estimate_of(fact), fact["truth"]
-            if not estimate.low <= truth <= estimate.high:
-                grade = "wrong"
-            elif truth != estimate.null and estimate.low <= estimate.null <= estimate.high:
-                grade = "undecided"
-            else:
-                grade = "right"
-            assert fact["grade"] == grade
-            assert row[-2].endswith(grade)
-
     def test_with_access_is_set_against_without_only_where_both_are_there_from_the_launch_on(
         self, run, opened
     ):
@@ -405,10 +278,6 @@ def test_the_figures_of_the_original_are_all_there_and_said_to_agree_only_if_the
     bands = kinds.count("as one of many worlds")
     assert f"{bands} hang on" in said
     assert ("all of them lie" if agree == bands else f"{agree} of them lie") in said
-
-
-def test_every_exercise_accepts_its_solution_in_every_world(run):
-    assert sum(s.startswith("Right: ") for s in run.sentences) == 6
 
 
 class TestMarkupInNames:
