@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 import pytest
 
-from knowntruth.story import Estimate, Fact, Finding, Name, PValue
-from knowntruth.story.saying import untraced
 from knowntruth.worlds.musicstream.parameters import Parameters
 from knowntruth.worlds.musicstream.truth import arm_of
 
-from .conftest import FEW, FIGURE, SAID
+from .conftest import FEW
+from .every_world import EveryWorld, fixtures_of
 
 WORLDS = {
     "default": {},
@@ -42,56 +38,12 @@ WORLDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=WORLDS, scope="module")
-def world(request):
-    return request.param
+world, run, opened = fixtures_of("ab_test", WORLDS)
 
 
-@pytest.fixture
-def run(world, chapter):
-    return chapter("ab_test", WORLDS[world])
-
-
-def estimate_of(fact):
-    low, high = (
-        end if end is not None else math.copysign(math.inf, sign)
-        for end, sign in ((fact["low"], -1), (fact["high"], 1))
-    )
-    return Estimate(
-        low=low, high=high,
-        **{k: fact[k] for k in ("value", "level", "n", "unit", "p_value", "null", "method")},
-    )  # fmt: skip
-
-
-def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(run):
-    assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
-
-
-def test_every_number_in_every_sentence_traces_to_a_fact(run):
-    assert len(run.sentences) > 20
-    for said in run.payloads(SAID):
-        assert untraced(said["sentence"], said["facts"]) == []
-
-
-def test_every_number_in_titles_and_alternative_texts_traces_to_a_fact(run):
-    shown = run.payloads(FIGURE)
-    assert len(shown) >= 5
-    for figure in shown:
-        assert len(figure["alt"]) > 40
-        assert untraced(figure["title"], figure["facts"]) == []
-        assert untraced(figure["alt"], figure["facts"]) == []
-
-
-def test_what_is_written_about_a_finding_follows_from_its_numbers(run):
-    for fact in run.facts:
-        if fact["kind"] == "finding":
-            again = Finding(fact["name"], Name(fact["what"]), estimate_of(fact), fact["truth"])
-            assert again.payload() == fact
-        elif fact["kind"] == "p-value":
-            assert PValue(fact["name"], fact["value"]).payload() == fact
-        elif fact["kind"] == "fact":
-            again = Fact(fact["name"], fact["value"], fact["unit"], fact["decimals"])
-            assert again.payload() == fact
+class TestEveryWorld(EveryWorld):
+    sentences, figures, sections, graded, exercises = 20, 5, 20, 5, 6
+    none = ()
 
 
 def test_sentences_claim_a_direction_only_when_the_interval_has_one(run, world):
@@ -109,12 +61,6 @@ def test_the_truth_that_is_told_is_the_truth_of_the_parameters(run, world):
     if told["unit"] == "relative":
         assert told["truth"] == pytest.approx(true)
     assert told["grade"] in {"right", "wrong", "undecided"}
-
-
-def test_numbers_that_cannot_be_are_nowhere(run):
-    pages = [o["data"].get("text/html", "") for o in run.outputs if "data" in o]
-    for text in [*run.sentences, *pages]:
-        assert not re.search(r"\bnan\b|\binf\b|None|Name\(|\{[a-z_.:]+\}", text), text
 
 
 def test_only_a_broken_split_is_called_broken(run, world):
