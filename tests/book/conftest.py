@@ -59,7 +59,7 @@ class Executed:
 
 
 # Sentences do not depend on how many worlds a score card is made from; time does.
-FEW = {"replications": 6, "workers": 1}
+FEW = {"replications": 2, "workers": 1}
 
 
 @pytest.fixture(scope="session")
