@@ -104,15 +104,15 @@ def young(count: Fact, wanted: Fact, places: Mapping[str, Fact], *, products: Na
     """Say how many places on lists young products get, and how much of them was bought."""
     parts = [f"{lists_of(key)} {fact}" for key, fact in places.items()]
     return (
-        f"Of {products} there are {count} young ones. Of what customers bought for the first time "
-        f"in the days held back they make {wanted}, and of the places on lists: {listed(parts)}."
+        f"Young {products} in this run: {count}. Of what customers bought for the first time in "
+        f"the days held back they make {wanted}. Of the places on lists they have: {listed(parts)}."
     )
 
 
 def no_young(count: Fact, *, products: Name) -> str:
     """Say that no product is young."""
     if count.value:
-        return f"No list has a place for any of the {count} young {products}."
+        return f"Young {products} in this run: {count}, but no list has a place to show them in."
     return f"None of the {products} is young in this run."
 
 
@@ -131,10 +131,13 @@ def came_after(came: Fact, missed: Fact, *, products: Name) -> str:
 
 def served(count: Fact, length: Fact, *, is_same: bool, customers: Name, products: Name) -> str:
     """Say whether a model that was saved and loaded makes the same lists."""
-    start = f"The loaded model makes lists of up to {length} {products} for {count} {customers}"
+    start = (
+        f"Each of the {count} {customers} has a list with places for {products}: {length}. The "
+        "lists of the loaded model"
+    )
     if is_same:
-        return f"{start}, and they are those of the model that was saved, product for product."
-    return f"{start}, but they are not those of the model that was saved."
+        return f"{start} are those of the model that was saved, place for place."
+    return f"{start} are not those of the model that was saved."
 
 
 def refusals(count: Fact) -> str:
@@ -150,7 +153,7 @@ def stakes(stated: Mapping[str, Fact]) -> str:
     return (
         f"Stated for this run: a product that a list has sold is worth {stated['value']}; of all "
         f"hits {stated['added']} are bought only because of the list; a model costs "
-        f"{stated['cost']} more than bestsellers over the {stated['days']} days held back."
+        f"{stated['cost']} more than bestsellers over the days held back ({stated['days']})."
     )
 
 

@@ -33,6 +33,7 @@ RATINGS = {
     "SVD++": "SVD++",
 }
 TASKS = {"new": "new products only", "again": "buying again allowed"}
+SHORT = {"new": "new only", "again": "again too"}
 # Below such a share of filled cells a table may be called sparse.
 SPARSE = 0.05
 
@@ -82,11 +83,12 @@ def answer(
     )
 
 
-def answer_truth(own: Finding, base: Finding, ceiling: Fact) -> str:
+def answer_truth(own: Finding, base: Finding | None, ceiling: Fact) -> str:
     """Say what was to be expected of these lists, and of those of whoever knows all."""
+    others = "" if base is None else f", {base:truth} of bestsellers"
     return (
-        f"To be expected of them were {own:truth}, and {base:truth} of bestsellers; whoever knows "
-        f"every customer's chances would have had {ceiling}."
+        f"What was to be expected: {own:truth} of these{others}, and {ceiling} of the lists of "
+        "whoever knows every customer's chances."
     )
 
 
@@ -104,11 +106,13 @@ def error_answer(
         "lower": "are worse than lists drawn by lot",
         "unclear": "are not clearly better or worse than lists drawn by lot",
     }[by_lot.direction]
-    return (
+    said = (
         f"SVD++ foretells log amounts with an error of {rmse:value}, {beside}. Its lists of new "
-        f"{products} {lists} (difference {by_lot:interval}). "
-        f"{'The error did not say so.' if by_lot.direction != 'higher' else ''}"
-    ).strip()
+        f"{products} {lists} (difference {by_lot:interval})."
+    )
+    if behind.direction == "higher" and by_lot.direction != "higher":
+        return f"{said} The error did not say so."
+    return said
 
 
 # What is foretold.
@@ -197,15 +201,17 @@ def grid_title(trials: Fact, best: Finding, worst: Finding) -> str:
 def tuned(best: Finding, simple: Fact, settings: Mapping[str, Fact]) -> str:
     """Say which combination is best, beside the error of biases alone on the same folds."""
     words = listed([f"{name} {fact}" for name, fact in settings.items()])
-    side = "Biases alone have" if str(simple) != f"{best:value}" else "Biases alone have as much,"
+    end = ", as much" if str(simple) == f"{best:value}" else ""
     return (
-        f"The least error, {best:value} over the folds, has {words}. {side} {simple} on the same "
-        "folds."
+        f"The least error, {best:value} over the folds, has {words}. Biases alone have {simple} on "
+        f"the same folds{end}."
     )
 
 
-def errors_title(rmse: Finding, simple: Finding) -> str:
+def errors_title(rmse: Finding | None, simple: Finding) -> str:
     """Say in a title how far off SVD++ and the mean of a product are."""
+    if rmse is None:
+        return f"RMSE of the mean of each product {simple:value}"
     return f"RMSE of SVD++ {rmse:value}, of the mean of each product {simple:value}"
 
 
@@ -216,11 +222,11 @@ def beside(differences: Mapping[str, Finding]) -> str:
     same = [name for name, one in differences.items() if one.direction == "unclear"]
     parts = []
     if less:
-        parts.append(f"clearly smaller than with the {_the(less)}")
+        parts.append(f"clearly smaller than with {_the(less)}")
     if more:
-        parts.append(f"clearly larger than with the {_the(more)}")
+        parts.append(f"clearly larger than with {_the(more)}")
     if same:
-        parts.append(f"neither clearly smaller nor larger than with the {_the(same)}")
+        parts.append(f"neither clearly smaller nor larger than with {_the(same)}")
     if not parts:
         return "There is nothing to compare the error of SVD++ with."
     told = [f"{RATINGS[name]} {one:change} ({one:interval})" for name, one in differences.items()]
@@ -228,7 +234,7 @@ def beside(differences: Mapping[str, Finding]) -> str:
 
 
 def _the(names: Sequence[str]) -> str:
-    return listed([RATINGS[name] for name in names], last="and the")
+    return listed([f"the {RATINGS[name]}" for name in names])
 
 
 def seen_and_new(seen: Fact, new: Fact | None, share: Fact, *, products: Name) -> str:
@@ -279,8 +285,8 @@ def against_lot(task: str, gaps: Mapping[str, Finding]) -> str:
 def ceiling(task: str, own: Finding, most: Fact) -> str:
     """Say how near the used model comes to what can be had at all."""
     return (
-        f"With {TASKS[task]}, {most} were to be expected even of whoever knows every chance, "
-        f"because what people buy next is partly luck; of the model, {own:truth}."
+        f"With {TASKS[task]}, no more than {most} was to be expected even of whoever knows every "
+        f"chance, because what people buy next is partly luck; of the used model, {own:truth}."
     )
 
 
@@ -306,8 +312,8 @@ def least_and_best(least: str, first: str) -> str:
 
 def price_title(together: Mapping[str, Fact]) -> str:
     """Say in a title how scores follow prices."""
-    parts = [f"{MODELS[key]} {fact}" for key, fact in together.items() if key != "best"]
-    return f"Score and price go together: {listed(parts or [str(f) for f in together.values()])}"
+    parts = [f"{MODELS[key]} {fact}" for key, fact in together.items()]
+    return f"Rank correlation of score and price: {', '.join(parts)}"
 
 
 def follows_price(by_model: Mapping[str, Fact]) -> str:

@@ -195,7 +195,7 @@ def check_speaks_for_a_list(answer: Collection[str], case: Lists) -> None:
 
 def _few() -> pd.DataFrame:
     """Return a few made-up purchases: pairs that come again, and customers who come later."""
-    text = "aX aY aX bX bZ cY cY cZ aX aX bX bY dZ aZ cY aX cX"
+    text = "aX aY aX bX bZ cY cY cZ aX aX bX bY dZ aZ cY aX cX aX"
     return pd.DataFrame([tuple(pair) for pair in text.split()], columns=["customer", "product"])
 
 

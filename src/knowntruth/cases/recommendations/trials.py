@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -167,12 +167,12 @@ def foreseen(case: Lists, trial: Trial) -> Foreseen | None:
     return Foreseen(trial=trial, chances=window.each()[:, places], judged=judged)
 
 
-def column(case: Lists, name: str, products: pd.Index) -> Any:
-    """Return a column of the catalogue by product, or None where it is not known of all."""
-    if name not in case.products:
+def prices(case: Lists, products: pd.Index) -> pd.Series | None:
+    """Return the price of each product; None where one is not known, or not above zero."""
+    if "price" not in case.products:
         return None
-    found = case.products[name].reindex(products)
-    return None if found.isna().any() else found
+    found = case.products["price"].reindex(products).astype(float)
+    return found if (found > 0).all() else None
 
 
 def whole(purchases: pd.DataFrame, end: pd.Timestamp) -> Split:

@@ -62,6 +62,9 @@ def gain(
     mean = found.estimate(0)
     if mean is None:
         return Worth(hits=float(own.sum()))
+    if not (own - other).any():
+        # The same hits for everybody: nothing varies between customers.
+        mean = replace(mean, low=0.0, high=0.0)
     return Worth(
         hits=float(own.sum()),
         extra=_moved(mean, times=n, less=0.0),
