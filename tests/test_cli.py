@@ -321,6 +321,19 @@ def test_simulate_writes_tables_and_keeps_the_truth_apart(folder: Path, format_:
     assert truth["lift"] == pytest.approx(0.15, abs=0.01)
 
 
+def test_a_shop_larger_than_a_chapter_allows_is_streamed_to_parquet(folder: Path) -> None:
+    shop = ["simulate", "retail_customers", "--output", "shop", "-p", "customers=20001"]
+    assert cli.status([*shop, "-p", "transactions=50000"]) == 2
+    assert cli.status([*shop, "-p", "transactions=50000", "--format", "parquet"]) == 0
+    rows = {path.stem: len(pd.read_parquet(path)) for path in (folder / "shop").iterdir()}
+    assert {**rows, "later": 0} == {
+        "transactions": 50_000, "customers": 20_001, "products": 50, "later": 0, "truth": 20_001,
+    }  # fmt: skip
+    before = listing(folder)
+    assert cli.status([*shop, "--format", "parquet"]) == 2
+    assert listing(folder) == before
+
+
 def test_simulate_refuses_what_it_cannot_do_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
