@@ -57,7 +57,7 @@ NO_LISTS = "Nobody bought anything later that could be on a list."
 SPARSE_TABLE = Claim("sparse", "Customers and products meet sparsely", "Why SVD++")
 FEEDBACK = Claim("feedback", "What customers pay says what they like", "Why SVD++")
 OUTLIERS = Claim("outliers", "Logarithms tame outliers", "Data preparation")
-ACCURATE = Claim("accurate", "SVD++ is highly accurate", "Correctness")
+ACCURATE = Claim("accurate", "Implicit signals make predictions more accurate", "Why SVD++")
 HELD_OUT = Claim("held_out", "The held-out part tests what is new", "Model training")
 UNSEEN = Claim("unseen", "Products not bought before are what to show", "Generating")
 TAILORED = Claim("tailored", "Each customer gets a list of their own", "Generating")
@@ -247,11 +247,7 @@ class _Asked:
             price = self._with(prices.to_numpy(dtype=float))
         if price is None:
             return INTEREST.stands(OPEN, "Prices are not known of every product.")
-        because = (
-            f"Ratings put products in order as prices do: rank correlation {price} on average."
-        )
-        if price.value < SAME:
-            because = f"Their rank correlation with prices is {price} on average."
+        because = f"The mean rank correlation of ratings with prices is {price}."
         return INTEREST.stands(FAILS if price.value >= SAME else OPEN, because, price)
 
     def lists(self) -> Statement:
