@@ -86,13 +86,15 @@ def test_a_unit_stands_apart_from_its_number_and_a_score_card_names_its_columns(
         '<div class="kt-table kt-score"><table>'
         "<thead><tr><th>Says</th><th>Verdict</th></tr></thead>"
         '<tbody><tr><td class="num">0.58 to 0.87 percentage points</td><td>✗ fails</td></tr>'
+        '<tr><td class="num">1 percentage point</td><td>✗ fails</td></tr>'
         '<tr><td class="num">5.0%</td><td>✓ holds</td></tr></tbody></table></div>'
     )
     page = body(report.page(notebook(cell("t", shown(text__html=table)))))
+    assert '1 <span class="kt-unit">percentage point</span></td>' in page
     assert '0.58 to 0.87 <span class="kt-unit">percentage points</span></td>' in page
     assert '<td role="cell" data-kt-head="Verdict"><span class="kt-wrong">✗ fails</span>' in page
-    assert page.count('data-kt-head="Says"') == page.count('data-kt-head="Verdict"') == 2
-    assert page.count('role="row"') == 3
+    assert page.count('data-kt-head="Says"') == page.count('data-kt-head="Verdict"') == 3
+    assert page.count('role="row"') == 4
 
 
 def test_a_report_names_neither_the_folder_of_a_table_nor_its_parameters_twice():

@@ -53,6 +53,21 @@ def test_every_form_is_text_without_nan_or_negative_zero(found):
         assert not text.startswith("\N{MINUS SIGN}0%")
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (-0.6, 0.01, "−60 to 1 percentage points"),
+        (0.01, 0.8, "1 to 80 percentage points"),
+        (-math.inf, 0.2, "no lower bound to 20 percentage points"),
+        (0.05, math.inf, "5.0 percentage points to no upper bound"),
+    ],
+)
+def test_a_range_of_percentage_points_names_its_unit_once(low, high, text):
+    value = 0.0 if math.isinf(low) else low
+    found = Estimate(value=value, low=low, high=high, level=0.95, n=50, unit="points")
+    assert f"{found:interval}" == text
+
+
 @given(findings())
 def test_a_direction_is_claimed_exactly_when_the_interval_leaves_zero_out(found):
     low, high = found.estimate.low, found.estimate.high

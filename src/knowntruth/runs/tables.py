@@ -15,7 +15,7 @@ VERDICTS = {
     "undecided": "undecided",
 }  # fmt: skip
 GRADE = re.compile(rf">([✓✗–] ({'|'.join(VERDICTS)}))</td>")
-UNIT = re.compile(r"(?<=\d) (percentage points)</td>")
+UNIT = re.compile(r"(?<=\d) (percentage points?)</td>")
 HEAD = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 # Shown as blocks, a table is none to a screen reader unless it says so.

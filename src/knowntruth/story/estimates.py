@@ -114,8 +114,10 @@ def _interval(estimate: Estimate) -> str:
         low = "no lower bound"
     if math.isinf(estimate.high):
         high = "no upper bound"
-    if estimate.unit == "points":
-        low = low.removesuffix(" percentage points")
+    elif estimate.unit == "points":
+        # A range is of several points, even one that ends at 1.
+        low, high = (text.partition(" percentage point")[0] for text in (low, high))
+        high = f"{high} percentage points"
     return f"{low} to {high}"
 
 

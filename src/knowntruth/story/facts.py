@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .numbers import Unit, decimals_for, p_value, plain
+from .numbers import Unit, decimals_for, p_value, plain, points
 
 Payload = dict[str, object]
 
@@ -34,7 +34,7 @@ class Fact:
             text = plain(scaled, decimals_for(scaled, significant=4))
             text = text.rstrip("0").rstrip(".") if "." in text else text
         if self.unit == "points":
-            return f"{text} percentage points"
+            return points(text)
         return f"{text}%" if self.unit in {"relative", "share"} else text
 
     def __format__(self, spec: str) -> str:

@@ -51,7 +51,12 @@ def write(value: float, unit: Unit, *, resolution: float | None = None) -> str:
     text = plain(100 * value, decimals)
     if text == "unbounded":
         return text
-    return f"{text} percentage points" if unit == "points" else f"{text}%"
+    return points(text) if unit == "points" else f"{text}%"
+
+
+def points(text: str) -> str:
+    """Return a written number with percentage points as its unit: `1 percentage point`."""
+    return f"{text} percentage point{'' if text.removeprefix(MINUS) == '1' else 's'}"
 
 
 def p_value(p: float) -> str:
