@@ -6,7 +6,7 @@ A *way* foretells what customers will order; a *rule* says who gets an offer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from .facts import Fact
 from .findings import Finding
@@ -86,13 +86,17 @@ SCORE = {
 }
 
 
+def _days(days: Fact) -> str:
+    return f"{days} day" if days.value == 1 else f"{days} days"
+
+
 # The answer first.
 
 
 def coming(orders: Finding, money: Finding, days: Fact, *, customers: Name) -> str:
     """Say how many orders and how much money are expected of the customers."""
     return (
-        f"**In the next {days} days {orders:value} orders are expected** of the {customers} on "
+        f"**In the next {_days(days)} {orders:value} orders are expected** of the {customers} on "
         f"record ({orders:interval}), which bring {money:value} ({money:interval})."
     )
 
@@ -116,6 +120,8 @@ def advice(rule: str, count: Fact, gain: Finding, raises: Fact, *, customers: Na
         "lower": "**The offer is not made**",
         "unclear": "**Whether the offer pays is not settled**",
     }[gain.direction]
+    if not count.value:
+        start = "**The offer is not made**, as of nobody so much is expected that it pays"
     return (
         f"{start}: chosen by {RULES[rule]} before the days held back, it would have gained "
         f"{gain:value} in them ({gain:interval}), if it raises what customers bring by {raises}. "
@@ -172,11 +178,10 @@ def newcomers(count: Fact, *, customers: Name) -> str:
     """Say how many came only in the days held back."""
     if not count.value:
         return f"No new {customers} came in the days held back."
-    who = "one of them" if count.value == 1 else "them"
+    if count.value == 1:
+        return f"{count} more came in the days held back, of whom no record before could tell."
     return (
-        f"{count} new in the days held back bought as well; of {who} no record before could tell."
-        if count.value != 1
-        else f"{count} who is new bought in the days held back; no record before could tell."
+        f"{count} more {customers} came in the days held back; no record before could tell of them."
     )
 
 
@@ -212,29 +217,24 @@ def alive(mean: Fact, true: Fact | None, auc: Finding | None, *, customers: Name
 # The offer.
 
 
-def break_even(least: Fact | None, days: Fact, *, customers: Name) -> str:
+def break_even(least: Fact | None, days: Fact, *, money: Name, customers: Name) -> str:
     """Say from how much expected money on the offer pays."""
     if least is None:
         return f"An offer that raises nothing pays for none of the {customers}."
     return (
-        f"The offer pays for itself with {customers} who bring more than {least} in the "
-        f"{days} days "
-        "of the horizon."
+        f"The offer pays for itself with {customers} who bring more than {least} of {money} in the "
+        f"next {_days(days)}."
     )
 
 
 def above(count: Fact, among: Fact, *, customers: Name) -> str:
-    """Say how many of the customers who can get the offer are expected to bring enough."""
+    """Say of how many of the customers who can get the offer enough is expected."""
     if count.value >= among.value:
-        return f"All {among} who would get it are expected to bring that much."
+        return f"Of all {among} who can get it so much is expected."
     if not count.value:
-        return f"Of {among} who would get it nobody is expected to bring that much."
+        return f"Of {among} who can get it so much is expected of nobody."
     return (
-        f"Of {among} who would get it {count} are expected to bring that much; the others "
-        f"cost more "
-        "than they gain."
-        if count.value != 1
-        else f"Of {among} who would get it {count} is expected to bring that much."
+        f"So much is expected of {count} of the {among} who can get it; the others would cost more."
     )
 
 
@@ -265,7 +265,9 @@ def in_truth(gains: Mapping[str, Fact]) -> str:
 
 
 def offer_title(best: str, gain: Finding) -> str:
-    """Say in a title which rule gained most."""
+    """Say in a title which rule gained most, if any gained anything."""
+    if gain.estimate.value <= 0:
+        return f"No rule gains anything in the days held back: {gain:value} at most"
     return f"Most was gained by {RULES[best]}: {gain:value}"
 
 
@@ -276,16 +278,3 @@ def assumption(raises: Fact, cost: Fact) -> str:
         f"cost of {cost} each. No table of purchases can tell whether it does: who gets it must be "
         "drawn by lot, and held against those who did not."
     )
-
-
-def claims(rows: Sequence[tuple[str, bool | None]]) -> tuple[str, list[Fact]]:
-    """Say how many of the published claims hold in this run; with the facts."""
-    counts = {
-        key: Fact(f"claims_{name}", sum(value is key for _, value in rows), "count")
-        for key, name in ((True, "hold"), (False, "fail"), (None, "open"))
-    }
-    said = (
-        f"Of the report's statements {counts[True]} hold in this run, {counts[False]} do not, and "
-        f"of {counts[None]} a table cannot tell."
-    )
-    return said, list(counts.values())

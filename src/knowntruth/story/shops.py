@@ -52,9 +52,11 @@ def held(counts: Sequence[Fact], days: tuple[Name, Name], *, words: Sequence[Nam
     """Say how many purchases, orders, customers and products there are, and from when to when."""
     purchases, orders, buyers, sold, units = counts
     customers, products = words
+    # A table that does not say what was bought has one product.
+    what = f", of {sold} {products}" if sold.value > 1 else ""
     return (
         f"From {days[0]} to {days[1]} there are {purchases} purchases of {units} units, by "
-        f"{buyers} {customers} in {orders} orders, of {sold} {products}."
+        f"{buyers} {customers} in {orders} orders{what}."
     )
 
 
@@ -109,19 +111,17 @@ def surely(first: Name, what: str, chance: Fact, second: Name | None) -> str:
 # Products.
 
 
-def price_list(first: Name, ranks: Finding | None, *, is_dearest: bool, products: Name) -> str:
+def price_list(first: Name, ranks: Fact | None, *, is_dearest: bool, products: Name) -> str:
     """Say whether the ranking by revenue a unit is one by price."""
     said = f"By revenue a unit the first is {first}"
     if is_dearest:
         said += ", and it has the highest price of all"
     if ranks is None:
         return f"{said}. How that goes together with prices cannot be told here."
-    said += (
-        f". Over all {products} revenue a unit and price have the rank correlation {ranks:value}."
-    )
-    if ranks.estimate.value > 0.95:
+    said += f". Over all {products} revenue a unit and price have the rank correlation {ranks}."
+    if ranks.value > 0.95:
         return f"{said} That ranking is the price list, and a price list is no profit."
-    if ranks.estimate.value > 0.5:
+    if ranks.value > 0.5:
         return f"{said} So that ranking says mostly what things cost."
     return f"{said} So here that ranking is more than a price list."
 
@@ -202,7 +202,7 @@ def season(alike: Finding | None, months: Fact) -> str:
         f"{alike:value} ({alike:interval}) from one year to the next."
     )
     if alike.direction == "higher":
-        return f"{said} What comes again in the same months is a season."
+        return f"{said} A season does that, and so does a rise or a fall within each of the years."
     if alike.direction == "lower":
         return f"{said} What was high in one year was low in the other, which no season does."
     return f"{said} Whether there is a season is not settled by that."
@@ -247,3 +247,25 @@ def true_customer(customer: Name, kind: Name, left: Name | None, alive: Fact | N
     if alive is not None:
         said += f" From the record alone the chance to be there still is put at {alive}."
     return said
+
+
+# The published report.
+
+
+def constants(same: Fact, other: Fact, unseen: Fact) -> str:
+    """Say how many of the numbers with which the report's shop was made this run has as well."""
+    differs = f"differs in {other}" if other.value else "differs in none"
+    return (
+        f"Of the numbers with which that shop was made, this run agrees in {same} and {differs}; "
+        f"{unseen} cannot be seen."
+    )
+
+
+def statements(holding: Fact, failing: Fact, open_: Fact) -> str:
+    """Say how many of the report's statements hold."""
+    hold = "holds" if holding.value == 1 else "hold"
+    fail = "does" if failing.value == 1 else "do"
+    return (
+        f"Of its statements {holding} {hold} in this run, {failing} {fail} not, and {open_} cannot "
+        "be said."
+    )
