@@ -105,19 +105,21 @@ class Window:
 
     @cached_property
     def _stays(self) -> tuple[Array, Array]:
-        """Chances to stay until each time of the grid, and orders to be expected until then."""
+        """Chances to stay until each time of the grid, and orders to be expected until then.
+
+        Of those who stay; whoever has left before has no counts to share out.
+        """
         truth, rules, people = self.truth, self.truth.rules, self.truth.people
         start, end = rules.time_of(self.start), rules.time_of(self.end)
         times = np.linspace(start, end, STEPS + 1)[:, None]
-        since = np.clip(people.signed_up, start, end)
+        since = np.maximum(people.signed_up, start)
         stays = np.exp(-people.hazard * np.maximum(times - since, 0.0))
         # Who leaves within a piece of time leaves at its beginning or its end.
         leaves = -np.diff(stays, axis=0) / 2
         chance = np.concatenate([leaves, stays[-1:]])
         chance[1:] += leaves
-        is_there = people.leaves > start
         passed = rules.weighed(np.maximum(times, since)) - rules.weighed(since)
-        orders = (1 - rules.p.joins) * truth.rate * people.weight * passed * is_there
+        orders = (1 - rules.p.joins) * truth.rate * people.weight * passed
         return chance, orders
 
     @cached_property
