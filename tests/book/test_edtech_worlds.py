@@ -96,7 +96,6 @@ def level_of(name):
 
 class TestEveryWorld(EveryWorld):
     sentences, figures, sections, graded, exercises = 40, 12, 20, 7, 8
-    none = ()
 
 
 class TestFactors:
