@@ -186,8 +186,8 @@ def promised_title(random: Finding, time: Finding) -> str:
 def between_products(share: Fact) -> str:
     """Say how much of the ratings hangs on the product alone."""
     return (
-        f"Of the variance of these ratings {share} lies between products: whoever knows what was "
-        "bought knows that much of what was paid, without knowing who bought it."
+        f"Of the variance of these ratings {share} lies between products: to know what was bought "
+        "is to know that much of what was paid, without knowing who bought it."
     )
 
 

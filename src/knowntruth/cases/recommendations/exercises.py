@@ -53,7 +53,7 @@ def check_density(answer: Callable[[pd.DataFrame], float], case: Lists) -> None:
             "That is the share of gaps.": 1 - right,
         }
         judge(_plain(answer(rows.copy())), right, mistakes)
-    found = Fact("density", right, "share", decimals=1)
+    found = Fact("bought_pairs", right, "share", decimals=1)
     say(f"Right: in this run {found} of the pairs were bought.", found)
 
 
