@@ -196,6 +196,20 @@ def hollows(normal: PValue, hollow: PValue, *, has_types: bool, alpha: float, fe
     return f"In {features} no groups are shown: {_why_not(normal, hollow, alpha)}."
 
 
+def silence(everything: bool, habits: bool) -> str:
+    """Say what is left of groups when the time since the last order is left out."""
+    if everything and habits:
+        return "Without silence, that is from habits alone, groups are shown as well."
+    if everything:
+        return (
+            "Without silence nothing is shown. So what the hollow parts is who may have left from "
+            "who is still there, and having left is no kind of customer."
+        )
+    if habits:
+        return "Without silence, that is from habits alone, groups are shown."
+    return "Without silence, that is from habits alone, none are shown either."
+
+
 # Agreement with the truth.
 
 

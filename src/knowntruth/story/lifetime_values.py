@@ -60,7 +60,7 @@ SCORE = {
         "There are kinds, and they are round.",
     ),
     "hollow": (
-        "Claims kinds only where a hollow lies between groups; is silent where they overlap.",
+        "Claims groups only where a hollow lies between them; who has left makes one, too.",
         "Kinds have fewer customers between them than on either side.",
     ),
     "orders": (
