@@ -12,10 +12,12 @@ from scipy import stats
 
 from knowntruth.runs import report
 
+from .conftest import FIGURE
 from .every_report import EveryReport
 from .reading import cells, everything
 
 SLUG = "difference_in_differences"
+PLOTLY = "application/vnd.plotly.v1+json"
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +36,9 @@ def organs(chapter, folder):
         {
             "data": str(path),
             "columns": {
-                "unit": "State", "period": "Quarter_Num", "outcome": "Rate", "treated": "asked",
+                "unit": "State", "period": "Quarter", "outcome": "Rate", "treated": "asked",
             },
-            "start": "4",
+            "start": "Q32011",
             "labels": {"period": "quarter", "outcome": "the rate of donors", "units": "states"},
         },
     )  # fmt: skip
@@ -143,6 +145,18 @@ class TestOrganDonations:
         (answer,) = (s for s in either.sentences if s.startswith("The treatment lowered"))
         assert "cannot be trusted, because only one State is treated" in answer
         assert "stays clear" not in either.text
+
+    def test_quarters_are_written_as_quarters_in_sentences_and_figures(self, organs):
+        assert "Treatment starts in quarter 2011Q3." in organs.text
+        assert "1 July 2011" not in everything(organs)
+        shown = (output["data"] for output in organs.outputs if FIGURE in output.get("data", {}))
+        (paths,) = (data[PLOTLY] for data in shown if data[FIGURE]["name"] == "paths")
+        words = paths["layout"]["xaxis"]["ticktext"]
+        assert words[0] == "2010Q4"
+        assert set(words) <= {"2010Q4", "2011Q1", "2011Q2", "2011Q3", "2011Q4", "2012Q1"}
+
+    def test_columns_of_a_wide_table_are_named_where_they_became_periods(self, wide):
+        assert "Treatment starts in period q4." in wide.text
 
     def test_all_ways_agree_on_a_balanced_panel(self, either):
         rows = cells(either, "One difference, worked out in several ways")[1:]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from knowntruth.story import Estimate, Fact, Finding, Name, charts, figures
 from knowntruth.story.charts import lines, moments
 from knowntruth.story.figures import CONTROL, NAIVE, TREATMENT, TRUTH
+from knowntruth.story.named_moments import name_of, named
 from knowntruth.story.saying import check_traced, payloads_of
 
 ODD = ["<script>alert(1)</script>", '$x$ & "y" {z} %{x}', "2024-08-01", "5", "a\nb", "x" * 60]
@@ -253,6 +254,39 @@ def test_ticks_of_dates_name_a_year_once_and_days_as_they_are():
     assert list(years["ticktext"]) == ["2004", "2005"]
     months = moments.Moments([datetime.date(2025, month, 1) for month in (1, 2)]).axis("")
     assert list(months["ticktext"]) == ["Jan<br>2025", "Feb"]
+
+
+def quarters(*months):
+    """Return first days of quarters of 2011, named as a table may write them."""
+    return [
+        named(datetime.date(2011, month, 1), Name(f"Q{(month + 2) // 3} | 2011"))
+        for month in months
+    ]
+
+
+def test_a_moment_with_a_name_is_written_by_it_and_stands_where_it_stood():
+    first, second, fourth = quarters(1, 4, 10)
+    assert str(moments.said(second)) == str(Name("Q2 | 2011"))
+    found = moments.Moments([first, second, fourth])
+    assert found.at(second) == milliseconds("2011-04-01")
+    assert [found.runs([*map(found.at, quarters(1, 4))]), found.step] == [[[0, 1]], 90 * 864e5]
+    axis = found.axis("quarter")
+    assert [html.unescape(word) for word in axis["ticktext"]] == [
+        "Q1 | 2011", "Q2 | 2011", "Q4 | 2011",
+    ][:: 4 - len(axis["ticktext"])]  # fmt: skip
+
+
+def test_numbered_moments_with_names_keep_them_however_many_there_are():
+    found = moments.Moments([named(at, Name(f"w{at}")) for at in range(-30, 30)])
+    axis = found.axis("week")
+    assert axis["ticktext"][0] == "w-30"
+    assert axis["tickvals"][0] == -30
+
+
+@pytest.mark.parametrize("moment", [0.5, "Q1", datetime.datetime(2025, 3, 3, 12)])
+def test_what_a_name_would_change_gets_none(moment):
+    assert named(moment, Name("noon")) == moment
+    assert name_of(named(moment, Name("noon"))) is None
 
 
 @given(st.integers(2, 200), st.sampled_from(["number", "date", "text"]))

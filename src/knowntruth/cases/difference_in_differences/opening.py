@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...data.periods import written
 from ...story.names import Name
 from .parameters import Parameters
 from .rollout import Rollout
@@ -31,6 +32,11 @@ def open_rollout(p: Parameters) -> Rollout:
         controls=words["controls"],
         treatment=words["treatment"],
         period=words["period"],
+        written={
+            period: name
+            for period, name in own.periods.items()
+            if name.text != written(period, None)
+        },
         theirs={c: words.get(c, Name(c)) for c in own.relation.columns},
         notes=own.statements,
     )

@@ -8,7 +8,7 @@ week counted from launch, and treatment is access to the feature, whether it is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from ...methods.collapsing import collapse
 from ...methods.panel import Panel
 from ...story.estimates import Estimate
 from ...story.findings import Finding
+from ...story.named_moments import named
 from ...story.names import Name
 from ...worlds.engagement.truth import Truth
 from ..opened import Opened
@@ -37,6 +38,7 @@ class Rollout(Opened):
         treatment: what it calls the treatment.
         period: what it calls a period.
         theirs: what it calls each column of its units.
+        written: what it calls periods that it does not write as numbers or dates.
     """
 
     slug: ClassVar[str] = "difference_in_differences"
@@ -51,6 +53,7 @@ class Rollout(Opened):
     treatment: Name
     period: Name
     theirs: Mapping[str, Name]
+    written: Mapping[Any, Name] = field(default_factory=dict)
 
     @property
     def column_names(self) -> Mapping[str, Name]:
@@ -82,7 +85,7 @@ class Rollout(Opened):
         rows = self.units
         if affected_only and self.has("affected"):
             rows = rows.filter("affected = 1")
-        return panels.read(
+        panel = panels.read(
             rows,
             unit="unit",
             period="period",
@@ -91,6 +94,10 @@ class Rollout(Opened):
             weight="weight" if weighted and self.has("weight") else None,
             cluster="cluster" if self.has("cluster") else None,
             covariates=self.covariates if column == "outcome" else (),
+        )
+        called = ((one, self.written.get(one)) for one in panel.periods)
+        return replace(
+            panel, periods=tuple(one if name is None else named(one, name) for one, name in called)
         )
 
     @cached_property

@@ -1,7 +1,8 @@
 """Moments: days, dates or periods on the horizontal axis of a chart, and where they stand.
 
-A *moment* is a number, a date or, where neither will do, a text that sorts; a *start* stands half
-a step before the first moment that it changes, so that no point lies on its line.
+A *moment* is a number, a date or, where neither will do, a text that sorts; one that has a name is
+written by that. A *start* stands half a step before the first moment that it changes, so that no
+point lies on its line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import plotly.graph_objects as go
 
 from ..facts import Fact
 from ..figures import CONTROL, mark
+from ..named_moments import name_of
 from ..names import Name
 from ..numbers import MINUS
 from . import drawing
@@ -32,7 +34,10 @@ ROOM = 0.03  # of the axis that is left free on either side
 
 
 def said(moment: Moment) -> Name | Fact:
-    """Return a moment as a sentence holds it: years without a comma, dates by their name."""
+    """Return a moment as a sentence holds it: by its name, if any; years without a comma."""
+    name = name_of(moment)
+    if name is not None:
+        return name
     if isinstance(moment, str):
         return Name(moment)
     if isinstance(moment, date):
@@ -60,8 +65,8 @@ class Moments:
         [self.kind] = kinds
         self._ranks = {one: at for at, one in enumerate(sorted(set(map(str, found))))}
         self._places = sorted({self.at(one) for one in found})
-        named = {self.at(one): one for one in found}
-        self._labels = {place: str(said(one)) for place, one in named.items()}
+        self._labels = {self.at(one): str(said(one)) for one in found}
+        self._has_names = any(name_of(one) is not None for one in found)
         steps = [b - a for a, b in zip(self._places, self._places[1:], strict=False)]
         self.step = statistics.median_low(steps) if steps else 1.0
 
@@ -100,7 +105,7 @@ class Moments:
     def axis(self, title: str) -> dict[str, object]:
         """Return Plotly's settings for the axis."""
         axis: dict[str, object] = {"title": drawing.titled(title, "number"), "range": self.shown}
-        if self.kind == "number" and len(self._places) > FEW:
+        if self.kind == "number" and len(self._places) > FEW and not self._has_names:
             # Plotly would write a year with a comma or in thousands.
             return axis | ({"tickformat": "d"} if self._are_whole() else {})
         ticks, words = self._ticks()
@@ -121,12 +126,13 @@ class Moments:
 
     def _ticks(self) -> tuple[list[float], list[str]]:
         """Return places and words of ticks, as many as a phone has room for."""
-        labels = self._dates() if self.kind == "date" else self._labels
+        is_calendar = self.kind == "date" and not self._has_names
+        labels = self._dates() if is_calendar else self._labels
         words = [drawing.wrapped(labels[place], TICK) for place in self._places]
         longest = max(len(line) for word in words for line in html.unescape(word).split("<br>"))
         stride = -(-len(words) // max(ROW // (longest + 1), 2))
         ticks, words = self._places[::stride], words[::stride]
-        if self.kind == "date":
+        if is_calendar:
             years = [_date(place).year for place in ticks]
             is_new = [not at or year != years[at - 1] for at, year in enumerate(years)]
             words = [
