@@ -10,7 +10,15 @@ from knowntruth.cases.difference_in_differences.readings import hurried
 from knowntruth.cases.difference_in_differences.replicates import Reference, Replicate
 from knowntruth.cases.difference_in_differences.scored_methods import methods_of
 from knowntruth.cases.difference_in_differences.simulated import open_world, world_parameters
-from knowntruth.methods import did, staggered, synthetic_control, triple_difference, wild_bootstrap
+from knowntruth.methods import (
+    did,
+    staggered,
+    synthetic_control,
+    triple_difference,
+    unit_changes,
+    uptake,
+    wild_bootstrap,
+)
 from knowntruth.methods import panel as panels
 from knowntruth.methods.event_study import event_study
 from knowntruth.worlds.engagement.world import simulate
@@ -74,15 +82,17 @@ class TestOneReplicate:
         one, case = both
         panel, markets = case.panel, case.by_cluster
         expected = {
-            "units": did.by_differences(panel, level=LEVEL).estimate,
-            "precision": did.by_differences(panel, level=LEVEL, weighting="precision").estimate,
+            "units": unit_changes.by_differences(panel, level=LEVEL).estimate,
+            "precision": unit_changes.by_differences(
+                panel, level=LEVEL, weighting="precision"
+            ).estimate,
             "regression": did.by_regression(panel, level=LEVEL).estimate,
             "two_way": did.two_way(panel, level=LEVEL).estimate,
             "two_way_classical": did.two_way(panel, level=LEVEL, clustered=False).estimate,
             "mean_after": event_study(panel, level=LEVEL).after,
             "staggered_never": staggered.staggered(panel, level=LEVEL, comparison="never").overall,
             "staggered_not_yet": staggered.staggered(panel, level=LEVEL).overall,
-            "taken_up": did.taken_up(
+            "taken_up": uptake.taken_up(
                 panel, case.panel_of("take_up"), level=LEVEL, weighting="precision"
             ).taken,
         }
@@ -124,7 +134,7 @@ class TestOneReplicate:
         rows = case.tables["panel"].assign(
             first_treated=lambda t: np.where(t["unit"].isin(met), 0.0, np.nan)
         )
-        e = did.by_differences(read(rows), level=LEVEL, weighting="precision").estimate
+        e = unit_changes.by_differences(read(rows), level=LEVEL, weighting="precision").estimate
         assert one.exposed_or_not() == pytest.approx((e.value, e.low, e.high), rel=1e-9)
 
     def test_the_placebo_start_is_in_the_middle_of_the_weeks_before(self):

@@ -19,7 +19,7 @@ from knowntruth.cases.executive_misread.scored import (
     worlds_of,
 )
 from knowntruth.cases.executive_misread.simulated import open_world
-from knowntruth.methods import did, serial
+from knowntruth.methods import serial, unit_changes
 
 from .conftest import LEVEL, assert_covers, assert_right_on_average, by_key, held
 
@@ -150,7 +150,7 @@ class TestOneReplicate:
 
     def test_users_own_changes_are_the_chapters(self, both):
         one, case = both
-        e = did.by_differences(case.panel, level=LEVEL, weighting="precision").estimate
+        e = unit_changes.by_differences(case.panel, level=LEVEL, weighting="precision").estimate
         assert one.own_changes() == pytest.approx((e.value, e.low, e.high), rel=1e-9)
 
 

@@ -14,17 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from knowntruth.methods.did import (
-    Effect,
-    by_differences,
-    by_regression,
-    changes,
-    four_means,
-    placebo,
-    taken_up,
-    two_way,
-)
+from knowntruth.methods.did import Effect, by_regression, two_way
 from knowntruth.methods.panel import Panel, balanced, read
+from knowntruth.methods.placebos import placebo
+from knowntruth.methods.two_by_two import four_means
+from knowntruth.methods.unit_changes import by_differences, changes
+from knowntruth.methods.uptake import taken_up
 from knowntruth.story.estimates import Estimate
 
 WAYS = [by_differences, by_regression, two_way]

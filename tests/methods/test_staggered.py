@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from knowntruth.methods.did import by_differences, two_way
+from knowntruth.methods.did import two_way
 from knowntruth.methods.honest import bounds
 from knowntruth.methods.panel import Panel, balanced, read
 from knowntruth.methods.staggered import Comparison, Staggered, staggered, two_way_weights
+from knowntruth.methods.unit_changes import by_differences
 from knowntruth.story.estimates import Estimate
 
 Array = NDArray[np.float64]

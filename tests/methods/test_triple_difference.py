@@ -11,9 +11,9 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from knowntruth.errors import DataError
-from knowntruth.methods.did import by_differences, changes
 from knowntruth.methods.panel import Panel, balanced, read
 from knowntruth.methods.triple_difference import flags, triple_difference
+from knowntruth.methods.unit_changes import by_differences, changes
 from knowntruth.story.estimates import Estimate
 from knowntruth.worlds.engagement.parameters import Parameters
 from knowntruth.worlds.engagement.world import simulate

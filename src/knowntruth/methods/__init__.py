@@ -28,10 +28,11 @@ with `outcomes` beneath. `intervals` makes the intervals that several methods sh
 regression the data can tell. `serial` compares stretches of days that are not independent.
 
 `panel` reads units by period, `collapsing` makes groups of them units. `did` finds the effect of
-one start, with `regression` beneath; `event_study` follows it through time and says what a
-pre-test can see. `wild_bootstrap` serves few clusters, `honest` trends that are not parallel,
-`staggered` several starts, `synthetic_control` a single treated unit, `triple_difference` units
-that the treatment cannot reach.
+one start, with `regression` beneath, beside the `two_by_two` table and `unit_changes`; `placebos`
+move the start, `uptake` asks what an offer did to those who took it up. `event_study` follows the
+effect through time and says what a pre-test can see. `wild_bootstrap` serves few clusters,
+`honest` trends that are not parallel, `staggered` several starts, `synthetic_control` a single
+treated unit, `triple_difference` units that the treatment cannot reach.
 
 `concentration` says how few units make a total, by `resampling` them; `power_laws` follows the
 largest, beside `cut_lognormals`. `top_sets` compares who is on top by two measures, `prices` what

@@ -20,11 +20,12 @@ import numpy as np
 
 from ..errors import DataError, Problem
 from ..story.estimates import Estimate
-from . import did
 from .checks import check_share
-from .did import FEWEST, Effect, Weighting
+from .did import Effect
 from .panel import Array, Flags, Panel
 from .regression import fit, t_estimate
+from .two_by_two import four_means
+from .unit_changes import FEWEST, Weighting, by_differences, changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,9 @@ def triple_difference(
 ) -> TripleDifference:
     """Compare how the groups' changes differ among the affected, and among the others.
 
-    Units count as in `did.by_differences`, by their own changes; covariates play no part. Where
-    each unit is its own cluster, the four groups are independent: their squared errors add up,
-    and the test is Welch's. Larger clusters can have units in several groups: then the changes
+    Units count as in `unit_changes.by_differences`, by their own changes; covariates play no part.
+    Where each unit is its own cluster, the four groups are independent: their squared errors add
+    up, and the test is Welch's. Larger clusters can have units in several groups: then the changes
     are regressed on group, subgroup and their product, with clustered errors.
 
     Args:
@@ -73,9 +74,9 @@ def triple_difference(
     affected = np.asarray(affected, dtype=bool)
     if affected.shape != (panel.units,):
         raise ValueError(f"{panel.units} units need as many flags, not shape {affected.shape}")
-    change, weight = did.changes(panel, weighting=weighting)
+    change, weight = changes(panel, weighting=weighting)
     known = weight > 0
-    reason = did.four_means(panel).reason
+    reason = four_means(panel).reason
     if reason:
         return TripleDifference(
             affected=Effect(reason=reason), unaffected=Effect(reason=reason), reason=reason
@@ -140,10 +141,10 @@ def _difference(panel: Panel, side: Flags, *, level: float, weighting: Weighting
     if not side.any():
         return Effect(reason="there is none")
     part = _part(panel, side)
-    found = did.by_differences(part, level=level, weighting=weighting)
+    found = by_differences(part, level=level, weighting=weighting)
     if found.reason or part.clusters == part.units:
         return found
-    change, weight = did.changes(part, weighting=weighting)
+    change, weight = changes(part, weighting=weighting)
     known = weight > 0
     counts = [len(np.unique(part.cluster[known & group])) for group in (~part.ever, part.ever)]
     clusters = len(np.unique(part.cluster[known]))

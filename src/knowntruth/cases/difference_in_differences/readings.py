@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...methods import did, regression
+from ...methods import did, regression, two_by_two
 from ...methods.collapsing import collapse, treated_as_one
 from ...methods.event_study import EventStudy
 from ...methods.panel import Panel
@@ -45,7 +45,7 @@ def hurried(panel: Panel, *, level: float) -> dict[str, Estimate]:
     `before` and `after`: the treated group less the controls, before and after the start.
     `change`: the treated group after the start less the same before.
     """
-    if did.four_means(panel).reason:
+    if two_by_two.four_means(panel).reason:
         return {}
     treated, later = panel.ever[panel.unit], time_of(panel) >= 0
     return {

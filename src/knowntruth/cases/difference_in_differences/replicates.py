@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...methods import did, staggered
+from ...methods import did, placebos, staggered, unit_changes, uptake
 from ...methods.collapsing import collapse
 from ...methods.event_study import event_study
 from ...methods.panel import Panel
@@ -110,16 +110,16 @@ class Replicate:
         (start,) = self.panel.starts
         first = np.where(self.ever_exposed, start, len(self.panel.periods))
         groups = replace(self.panel, first=first)
-        found = did.by_differences(groups, level=self.level, weighting="precision")
+        found = unit_changes.by_differences(groups, level=self.level, weighting="precision")
         return _ends(found.estimate)
 
     def regression(self) -> Answer:
         """Return the difference of the four means' differences, errors clustered."""
         return _ends(did.by_regression(self.panel, level=self.level).estimate)
 
-    def differences(self, weighting: did.Weighting) -> Answer:
+    def differences(self, weighting: unit_changes.Weighting) -> Answer:
         """Return the difference of users' own changes."""
-        found = did.by_differences(self.panel, level=self.level, weighting=weighting)
+        found = unit_changes.by_differences(self.panel, level=self.level, weighting=weighting)
         return _ends(found.estimate)
 
     def two_way(self, *, clustered: bool = True) -> Answer:
@@ -156,7 +156,7 @@ class Replicate:
         """Return the effect on those who take it up."""
         met = self.panel.after & self.ever_exposed[self.panel.unit]
         take_up = replace(self.panel, outcome=met.astype(float))
-        found = did.taken_up(self.panel, take_up, level=self.level, weighting="precision")
+        found = uptake.taken_up(self.panel, take_up, level=self.level, weighting="precision")
         return _ends(found.taken)
 
     def placebo_start(self) -> Answer:
@@ -164,7 +164,7 @@ class Replicate:
         panel = self.panel
         if len(panel.starts) != 1 or panel.starts[0] < 2:
             return NOTHING
-        before = did.placebo(panel, panel.periods[panel.starts[0] // 2])
+        before = placebos.placebo(panel, panel.periods[panel.starts[0] // 2])
         return self._two_way(before)
 
     def placebo_outcome(self) -> Answer:

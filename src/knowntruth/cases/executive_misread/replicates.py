@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...methods import did, serial
+from ...methods import serial, unit_changes
 from ...methods.panel import Panel
 from ...methods.regression import t_estimate
 from ...methods.serial import Stretches
@@ -115,7 +115,7 @@ class Replicate:
 
     def own_changes(self) -> Answer:
         """Return the change of users with access less that of those without, each user's own."""
-        found = did.by_differences(self.panel, level=self.level, weighting="precision")
+        found = unit_changes.by_differences(self.panel, level=self.level, weighting="precision")
         return _ends(found.estimate)
 
     @cached_property
