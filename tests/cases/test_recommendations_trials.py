@@ -151,3 +151,18 @@ def test_a_table_with_more_products_than_lists_can_be_made_for_is_refused(tmp_pa
     rows.to_csv(tmp_path / "many.csv", index=False)
     with pytest.raises(DataError, match=r"2,100 products; lists are made for 2,000 at most"):
         cases.get("recommendations").open({"data": str(tmp_path / "many.csv")})
+
+
+@pytest.mark.parametrize(("rows", "days"), [(200, 1), (200, 2), (15, 15)])
+def test_a_table_that_cannot_be_cut_twice_is_refused(tmp_path, rows, days):
+    table = pd.DataFrame(
+        {
+            "customer": [f"c{n % 9}" for n in range(rows)],
+            "product": [f"p{n % 7}" for n in range(rows)],
+            "date": pd.Timestamp("2024-03-01") + pd.to_timedelta(np.arange(rows) % days, unit="D"),
+            "amount": 5.0,
+        }
+    )
+    table.to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(DataError, match="too short for lists"):
+        cases.get("recommendations").open({"data": str(tmp_path / "short.csv")})

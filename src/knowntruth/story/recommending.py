@@ -253,8 +253,10 @@ def seen_and_new(seen: Fact, new: Fact | None, share: Fact, *, products: Name) -
 # Ranking.
 
 
-def quality_title(task: str, best: str, own: Finding) -> str:
-    """Say in a title which model's lists are best."""
+def quality_title(task: str, best: str, own: Finding, *, is_alone: bool) -> str:
+    """Say in a title which model's lists are best, unless others are as good."""
+    if not is_alone:
+        return f"With {TASKS[task]}, several lists come first: precision {own:value}"
     return f"With {TASKS[task]}, {lists_of(best)} come first: precision {own:value}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import DataError, Problem
+from ...methods.interactions import split_by_time
 from ..shop import open_own, open_world
 from .lists import KnownLists, Lists
 from .parameters import Parameters
@@ -10,6 +11,7 @@ from .parameters import Parameters
 # Scores are tables of customers by products, and some models know each two products.
 MOST_PRODUCTS = 2_000
 MOST_CUSTOMERS = 20_000
+LEAST_PURCHASES = 20
 
 
 def open_lists(p: Parameters) -> Lists:
@@ -17,11 +19,13 @@ def open_lists(p: Parameters) -> Lists:
 
     Raises:
         DataError: for a table of one's own that does not meet the contract, or that has more
-            customers or products than lists can be made for at once.
+            customers or products than lists can be made for at once, or too few purchases.
         ParameterError: for a customer, or a label of something, that is not there.
     """
     case = open_own(Lists, p) if p.data else open_world(Lists, p, KnownLists)
-    _check_size(case, p.data)
+    if p.data:
+        _check_size(case, p.data)
+        _check_cuts(case, p.data)
     _ = case.shown  # a customer who is not there is refused before anything runs
     return case
 
@@ -40,3 +44,13 @@ def _check_size(case: Lists, where: str) -> None:
     ]
     if problems:
         raise DataError("This table is too large for lists:", problems)
+
+
+def _check_cuts(case: Lists, where: str) -> None:
+    """Refuse purchases that cannot be cut twice: into earlier, later and last days."""
+    share = case.parameters.held_back
+    before = split_by_time(case.purchases, share).before
+    if len(case.purchases) < LEAST_PURCHASES or split_by_time(before, share).before.empty:
+        what = f"has {len(case.purchases):,} purchases, or most of them on very few days"
+        fix = "Lists are made from some days and judged by later ones. Bring a longer record"
+        raise DataError("This table is too short for lists:", [Problem(where, what, fix)])
