@@ -127,6 +127,7 @@ class _Asked:
         looked = valleys.valleys(self.scaled, SEGMENTS, seed=self.seed)
         if not looked or self.segments.reason:
             return DISTINCT.stands(OPEN, "The segments are too small to look between them.")
+        # Only segments that are next to each other have customers between them.
         alpha = self.case.parameters.alpha
         clear = sum(one.adjusted < alpha for one in looked)
         facts = (

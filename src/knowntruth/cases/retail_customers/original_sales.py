@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...methods import key_figures, rank_correlation
 from ...methods.intervals import z_interval
+from ...methods.purchases import margins
 from ...story.estimates import Estimate
 from ...story.facts import Fact
 from ..published_report import OPEN, Claim, Statement, Verdict, settled, verdict_of
@@ -74,7 +75,7 @@ def _profit(case: Customers) -> list[Statement]:
     dear = table["revenue_per_unit"]
     prices = _with_prices(case, dear)
     told = f" With price it goes by the rank correlation {prices}." if prices else ""
-    if not np.isfinite(table["margin"]).all():
+    if not np.isfinite(margins(case.purchases)).all():
         return [
             PROFITABLE.stands(OPEN, WITHOUT_COSTS),
             PER_UNIT.stands(OPEN, WITHOUT_COSTS + told, *([prices] if prices else [])),
