@@ -7,6 +7,7 @@
   const here = document.currentScript ? document.currentScript.src : "";
   const NARROW = 560;
   const NEAR = "800px 0px";
+  const GAP = 0.02; /* between a drawing and its legend, as a share of the drawing's height */
   const drawn = new Set();
   let library = null;
   let printing = false;
@@ -50,6 +51,17 @@
     };
   };
 
+  /* How far above the drawing a phone's legend begins, as a share of the drawing's height: the
+     names of panels and of lines stand between the two. */
+  const above = (layout, size) => {
+    const lines = (layout.annotations ?? [])
+      .filter((note) => note.yref === "paper" && note.y > 1 - GAP && note.yanchor === "bottom")
+      .map((note) => (note.text ?? "").split("<br>").length);
+    if (!lines.length) return GAP;
+    /* The legend and the words below the drawing take about a third of the figure. */
+    return (1.4 * size * Math.max(...lines) + 4) / (0.65 * (layout.height ?? 400));
+  };
+
   /* What the page decides about a layout: colours, fonts, margins, legend. What the figure's
      author set stays. */
   const dress = (layout, width) => {
@@ -76,9 +88,9 @@
       orientation: "h",
       x: 0,
       xanchor: "left",
-      y: 1.02,
+      y: 1 + GAP,
       yanchor: "bottom",
-      ...(narrow ? {} : dressed.legend),
+      ...(narrow ? { y: 1 + above(layout, size) } : dressed.legend),
       bgcolor: "rgba(0,0,0,0)",
       font: { size: size - 1, color: c.ink },
     };
@@ -96,11 +108,14 @@
         ...(title && {
           title: { ...title, standoff: 10, font: { color: c.soft, size: size - 1 } },
         }),
-        ...(narrow && name.startsWith("x") && !axis.tickvals && { nticks: 6 }),
+        ...(narrow && name.startsWith("x") && !axis.tickvals && {
+          nticks: Math.min(axis.nticks || 6, 6),
+        }),
       };
     }
     for (const note of dressed.annotations ?? []) {
-      note.font = { ...note.font, family: c.font, size: note.font?.size ?? size - 1 };
+      const given = note.font?.size ?? size - 1;
+      note.font = { ...note.font, family: c.font, size: narrow ? Math.min(given, size) : given };
       /* Small words need more contrast than the line whose colour they share. */
       const colour = note.font.color ?? c.ink;
       note.font.color = c.words[colour.toLowerCase()] ?? colour;

@@ -27,6 +27,7 @@ LOOKS = (
     Look("#3A9A9A", "solid", "star", "★"),
 )
 REST = Look(CONTROL, "solid", "circle-open", "○")
+PANEL = 24  # letters of a line of a panel's name, on a phone
 MOST = 1_500  # points that a page draws of one plane
 
 
@@ -92,7 +93,7 @@ def points(
         raise ValueError("a chart of points needs a plane and a group")
     across = min(len(planes), 2)
     down = -(-len(planes) // across)
-    titles = [text(plane.label) for plane in planes] if len(planes) > 1 else None
+    titles = [drawing.wrapped(plane.label, PANEL) for plane in planes] if len(planes) > 1 else None
     figure = make_subplots(
         rows=down, cols=across, subplot_titles=titles,
         horizontal_spacing=0.06, vertical_spacing=0.1,
