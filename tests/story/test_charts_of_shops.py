@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from datetime import date
@@ -9,6 +10,7 @@ from datetime import date
 import pytest
 
 from knowntruth.story import Estimate, Fact, charts, figures
+from knowntruth.story.charts import logs, placing
 from knowntruth.story.saying import check_traced, payloads_of
 
 ODD = ["<script>alert(1)</script>", '$x$ & "y" {z} %{x}', "2024-08-01", "x" * 60]
@@ -229,9 +231,71 @@ def test_a_click_shows_one_group_alone_and_its_names_go_with_it():
     figure = charts.bubbles(bubbles())
     assert figure.layout.legend2.itemclick == "toggleothers"
     assert {trace.legend for trace in figure.data} == {"legend2"}
-    [names] = [trace for trace in figure.data if trace.mode == "text"]
+    [names] = [trace for trace in figure.data if trace.mode == "markers+text"]
     assert names.legendgroup == "Books"
     assert [name.replace("<b>", "").replace("</b>", "") for name in names.text] == ["Audio", "b"]
+
+
+def test_the_unit_furthest_right_is_named_beside_the_highest_and_the_largest():
+    rows = [bubble("high", 1, 9, 1), bubble("large", 2, 2, 9), bubble("right", 9, 1, 1)]
+    chart = charts.Bubbles(rows, ("units", "revenue", "revenue a unit"))
+    [names] = [trace for trace in charts.bubbles(chart).data if trace.mode == "markers+text"]
+    assert list(names.text) == ["<b>high</b>", "<b>large</b>", "<b>right</b>"]
+    assert "right with revenue 1, units 9" in charts.bubbles_in_words(chart)
+
+
+def test_many_bubbles_are_drawn_smaller():
+    few = [bubble("a", at + 1, at + 1, 4) for at in range(10)]
+    sizes = [charts.bubbles(charts.Bubbles(few * n, ("x", "y", "z"))).data[0].marker.size[0]
+             for n in (1, 6, 24)]  # fmt: skip
+    assert sizes[0] == sizes[1] == pytest.approx(2 * sizes[2])
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(0.5, 0.5)] * 4,
+        [(0.9, 0.8), (0.85, 0.75), (0.7, 0.8), (0.6, 0.7)],
+        [(0.02, 0.02), (0.98, 0.98)],
+    ],
+)
+@pytest.mark.parametrize("first", ["top center", "middle left"])
+def test_names_beside_points_stay_within_and_apart(places, first):
+    names = [["much spent,", "often, dear"]] * len(places)
+    sizes = [12] * len(places)
+    found = placing.sides(places, names, sizes, first=first)
+    boxes = [placing._box(*one) for one in zip(places, names, sizes, found, strict=True)]
+    assert all(box.shared(placing.PLANE) == pytest.approx(box.size) for box in boxes)
+    assert all(a.shared(b) == 0 for a, b in itertools.combinations(boxes, 2))
+
+
+@pytest.mark.parametrize(("size", "side"), [(10, "middle left"), (60, "top center")])
+def test_a_name_stands_where_it_was_asked_to_if_a_bubble_leaves_it_room(size, side):
+    assert placing.sides([(0.22, 0.5)], [["name"]], [size], first="middle left") == [side]
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([8, 500], ["10", "20", "50", "100", "200", "500"]),
+        ([1, 250], ["1", "10", "100"]),
+        ([40, 3e5], ["100", "1k", "10k", "100k"]),
+        ([0.02, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"]),
+        ([-5, 0, 2, 20], ["2", "5", "10", "20"]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_numbers_and_not_too_many(values, ticks):
+    axis = logs.axis(values)
+    assert axis["ticktext"] == ticks
+    letters = {"k": "e3"}
+    assert axis["tickvals"] == pytest.approx(
+        [float(tick[:-1] + letters[tick[-1]] if tick[-1] in letters else tick) for tick in ticks]
+    )
+
+
+@pytest.mark.parametrize("values", [[], [0, -1], [10, 12]])
+def test_values_of_one_size_leave_the_ticks_to_plotly(values):
+    assert logs.axis(values) == {"type": "log"}
 
 
 def test_centres_of_groups_are_named_instead_of_extremes():
@@ -314,6 +378,15 @@ def test_words_on_lists_tell_the_highest_model_beside_floor_and_ceiling():
     assert "at random 0.100" in words
 
 
+def test_panels_of_lists_name_their_unit_once_and_cut_no_sign():
+    layout = charts.list_quality(listings()).layout
+    assert [note.text for note in layout.annotations] == ["NDCG", "coverage (%)"]
+    assert not layout.xaxis2.ticksuffix
+    low, high = layout.xaxis2.range
+    assert low < 5
+    assert high > 95 + 0.04 * (high - low)
+
+
 def test_a_measure_that_nobody_has_leaves_an_empty_panel():
     rows = [charts.Listing("EASE", "new only", {"NDCG": estimate(0.5), "MAP": None})]
     figure = charts.list_quality(rows)
@@ -336,6 +409,15 @@ def test_a_model_without_ratings_stands_right_of_all_errors():
     [without] = [t for t in figure.data if t.name == "popularity"]
     assert without.x[0] > 0.95
     assert without.error_x.array is None
+
+
+def test_every_model_has_a_look_of_its_own_and_its_whole_name_in_the_key():
+    name = "best sellers by category"
+    rows = [charts.Judged(f"{name} {at}", estimate(0.5), estimate(0.5)) for at in range(9)]
+    named = [t for t in charts.errors_and_lists(rows).data if t.name]
+    assert [t.name for t in named] == [f"{name} {at}" for at in range(9)]
+    assert len({(t.marker.symbol, t.marker.color) for t in named}) == 9
+    assert {t.legend for t in named} == {"legend2"}
 
 
 def test_models_without_ratings_stand_beside_each_other():
@@ -374,6 +456,13 @@ def test_a_line_joins_the_least_error_at_each_value_of_a_parameter():
     clouds = [t for t in figure.data if t.mode == "markers" and t not in rings]
     assert all(sorted(cloud.y) == [0.5, 0.6, 0.7, 0.9] for cloud in clouds)
     assert all(round(x) in (0, 1) and abs(x - round(x)) < 0.25 for c in clouds for x in c.x)
+
+
+def test_the_key_of_a_search_tells_each_sign_once():
+    found = [t.name for t in charts.grid_errors(search()).data if t.showlegend]
+    assert found == [
+        "a combination", "least at a value", "least of all, with its interval", "biases only",
+    ]  # fmt: skip
 
 
 def test_words_on_a_search_tell_its_least_and_its_largest_error():

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ..facts import Fact
+from ..names import lines_of
 from ..saying import Sayable
-from . import drawing
+from . import drawing, logs, placing
 from .drawing import Label, named, text
 from .keys import KEY, key
 from .lines import Look
@@ -22,6 +23,8 @@ from .points import LOOKS, MOST
 
 LARGEST = 34  # pixels across the largest bubble
 SMALLEST = 4
+CENTRE = 13  # of the sign of a centre
+ROOMY = 60  # bubbles from which on they are drawn smaller, and thinner
 # Area of each sign beside that of a circle of the same size, so that equal values look equal.
 AREAS = {
     "circle": 1.0, "diamond": 1.08, "square": 1.27, "triangle-up": 0.55, "cross": 1.02,
@@ -60,8 +63,8 @@ class Bubbles:
         rows: units.
         axes: what goes across, what goes up, and what the area stands for.
         units: what the rows are.
-        centres: middles of groups, written beside them; without any, the highest and the
-            largest bubble are named.
+        centres: middles of groups, written beside them; without any, the highest bubble, the
+            largest and the one furthest right are named.
     """
 
     rows: Sequence[Bubble]
@@ -82,10 +85,13 @@ class Bubbles:
         return {group: Fact("units", n, "count") for group, n in found.items()}
 
     def extremes(self) -> list[Bubble]:
-        """Return the highest and the largest bubble, once where they are one."""
-        highest = max(self.rows, key=lambda row: row.y.value)
-        largest = max(self.rows, key=lambda row: row.size.value)
-        return [highest] if highest is largest else [highest, largest]
+        """Return the highest bubble, the largest and the one furthest right, each once."""
+        most = (
+            max(self.rows, key=lambda row: row.y.value),
+            max(self.rows, key=lambda row: row.size.value),
+            max(self.rows, key=lambda row: row.x.value),
+        )
+        return [row for at, row in enumerate(most) if all(row is not one for one in most[:at])]
 
     def __iter__(self) -> Iterator[Sayable]:
         """Yield what the words on this chart are made from."""
@@ -107,19 +113,28 @@ def bubbles(chart: Bubbles, *, is_logarithmic: bool = False) -> go.Figure:
     figure = go.Figure()
     step = max(len(chart.rows) // MOST, 1)
     shown = chart.centres or chart.extremes()
-    most = max(row.size.value for row in chart.rows) or 1.0
+    scale = _scale(chart)
     groups = list(chart.counts())
-    for at, group in enumerate(groups):
+    looks = {group: LOOKS[at % len(LOOKS)] for at, group in enumerate(groups)}
+    for group in groups:
         own = [row for row in chart.rows if row.group == group]
         own = own[:: step if len(own) > MOST // 10 else 1]
-        look = LOOKS[at % len(LOOKS)]
-        _draw(figure, chart, own, look, text(group), most)
-        beside = [row for row in shown if row.group == group]
+        _draw(figure, chart, own, looks[group], text(group), scale)
+    # Names stand above the bubbles of all groups.
+    sizes = [CENTRE if chart.centres else _size(row, looks[row.group], scale) for row in shown]
+    sides = _sides(chart, shown, sizes, is_logarithmic=is_logarithmic)
+    for group in groups:
+        beside = [(row, side) for row, side in zip(shown, sides, strict=True) if row.group == group]
         if beside:
-            _name(figure, chart, beside, look, text(group))
-    kind = {"type": "log", "dtick": "D2"} if is_logarithmic else {}
-    figure.update_xaxes(title=drawing.titled(text(chart.axes[0]), "number"), **kind)
-    figure.update_yaxes(title=drawing.titled(text(chart.axes[1]), "number"), **kind)
+            _name(figure, chart, beside, looks[group], text(group), scale)
+    kinds: list[dict[str, object]] = [{}, {}]
+    if is_logarithmic:
+        kinds = [
+            logs.axis(row.x.value for row in chart.rows),
+            logs.axis(row.y.value for row in chart.rows),
+        ]
+    figure.update_xaxes(title=drawing.titled(text(chart.axes[0]), "number"), **kinds[0])
+    figure.update_yaxes(title=drawing.titled(text(chart.axes[1]), "number"), **kinds[1])
     # On a phone each name in the key may need a line.
     figure.update_layout(height=440 + 10 * len(groups))
     if len(groups) > 1:
@@ -135,7 +150,8 @@ def bubbles_in_words(chart: Bubbles) -> str:
         f"{text(row.label)} with {up} {row.y}, {across} {row.x}, {area} {row.size}"
         for row in chart.centres or chart.extremes()
     )
-    what = "Centres of the groups" if chart.centres else "The highest and the largest"
+    named_ones = "The highest, the largest and the one furthest right, each once"
+    what = "Centres of the groups" if chart.centres else named_ones
     total = Fact("units", len(chart.rows), "count")
     return (
         f"Bubbles for {total} {text(chart.units)}, {across} to the right, {up} upwards, {area} as "
@@ -144,9 +160,9 @@ def bubbles_in_words(chart: Bubbles) -> str:
 
 
 def _draw(
-    figure: go.Figure, chart: Bubbles, own: Sequence[Bubble], look: Look, group: str, most: float
+    figure: go.Figure, chart: Bubbles, own: Sequence[Bubble], look: Look, group: str, scale: float
 ) -> None:
-    scale = LARGEST / math.sqrt(most)
+    is_crowded = len(chart.rows) > ROOMY
     figure.add_scatter(
         x=[row.x.value for row in own],
         y=[row.y.value for row in own],
@@ -157,11 +173,9 @@ def _draw(
         marker={
             "color": look.colour,
             "symbol": look.symbol,
-            "opacity": 0.6,
-            "line": {"width": 1, "color": look.colour},
-            "size": [
-                max(scale * math.sqrt(row.size.value / AREAS[look.symbol]), SMALLEST) for row in own
-            ],
+            "opacity": 0.4 if is_crowded else 0.6,
+            "line": {"width": 0.5 if is_crowded else 1, "color": look.colour},
+            "size": [_size(row, look, scale) for row in own],
         },
         hovertext=[_told(chart, row) for row in own],
         hovertemplate=drawing.HOVER,
@@ -169,21 +183,63 @@ def _draw(
 
 
 def _name(
-    figure: go.Figure, chart: Bubbles, beside: Sequence[Bubble], look: Look, group: str
+    figure: go.Figure,
+    chart: Bubbles,
+    beside: Sequence[tuple[Bubble, str]],
+    look: Look,
+    group: str,
+    scale: float,
 ) -> None:
     """Write names in a trace of the group, so that they come and go with it."""
+    rows = [row for row, _ in beside]
+    centre = {"symbol": look.symbol, "size": CENTRE, "color": look.colour,
+              "line": {"width": 2, "color": "white"}}  # fmt: skip
+    # A sign that is not seen keeps a name as far away as its bubble is wide.
+    unseen = {"size": [_size(row, look, scale) for row in rows], "opacity": 0}
     figure.add_scatter(
-        x=[row.x.value for row in beside],
-        y=[row.y.value for row in beside],
-        mode="markers+text" if chart.centres else "text",
-        text=[f"<b>{drawing.wrapped(row.label)}</b>" for row in beside],
-        textposition="top center" if chart.centres else "middle left",
+        x=[row.x.value for row in rows],
+        y=[row.y.value for row in rows],
+        mode="markers+text",
+        text=[f"<b>{drawing.wrapped(row.label)}</b>" for row in rows],
+        textposition=[side for _, side in beside],
         legend=KEY,
         legendgroup=group,
         showlegend=False,
-        marker={"symbol": "x-thin", "size": 13, "line": {"width": 3, "color": look.colour}},
-        hovertext=[_told(chart, row) for row in beside],
+        marker=centre if chart.centres else unseen,
+        hovertext=[_told(chart, row) for row in rows],
         hovertemplate=drawing.HOVER,
+    )
+
+
+def _scale(chart: Bubbles) -> float:
+    """Return the pixels across a bubble whose measure is 1."""
+    most = max(row.size.value for row in chart.rows) or 1.0
+    largest = LARGEST * min(1.0, math.sqrt(ROOMY / len(chart.rows)))
+    return max(largest, 2 * SMALLEST) / math.sqrt(most)
+
+
+def _size(row: Bubble, look: Look, scale: float) -> float:
+    return max(scale * math.sqrt(row.size.value / AREAS[look.symbol]), SMALLEST)
+
+
+def _sides(
+    chart: Bubbles, shown: Sequence[Bubble], sizes: Sequence[float], *, is_logarithmic: bool
+) -> list[str]:
+    """Return on which side of each bubble its name stands."""
+
+    def place(value: float, every: Sequence[float]) -> float:
+        known = [v for v in (value, *every) if v > 0] if is_logarithmic else [value, *every]
+        if is_logarithmic:
+            known, value = [math.log(v) for v in known], math.log(max(value, min(known)))
+        low, high = min(known), max(known)
+        return 0.05 + 0.9 * (value - low) / ((high - low) or 1.0)
+
+    across, up = [row.x.value for row in chart.rows], [row.y.value for row in chart.rows]
+    return placing.sides(
+        [(place(row.x.value, across), place(row.y.value, up)) for row in shown],
+        [lines_of(row.label, drawing.WRAP) for row in shown],
+        sizes,
+        first="top center" if chart.centres else "middle left",
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ..saying import Sayable
-from . import drawing, lines
+from . import drawing
 from .drawing import Known, Label, bare, named, stated, text
-from .lines import End
+from .keys import KEY, key
+from .lines import FAINT, Look
 from .points import LOOKS
 
 STRIP = 0.2  # of the axis of errors, right of it, for models that predict no ratings
@@ -60,10 +61,9 @@ def errors_and_lists(
     without = sum(row.error is None for row in rows)
     strip = iter(high + STRIP * (high - low) * (at + 1) / (without + 1) for at in range(without))
     figure = go.Figure()
-    ends = []
     scale = drawing.scale_of(bare(rows[0].quality).unit)
     for at, row in enumerate(rows):
-        look = LOOKS[at % len(LOOKS)]
+        look = _look(at)
         place = next(strip) if row.error is None else bare(row.error).value
         said = "predicts no ratings" if row.error is None else f"{text(error)} {stated(row.error)}"
         bars = {}
@@ -74,32 +74,32 @@ def errors_and_lists(
         down, up = (max(min(end, top), bottom) for end in drawing.ends_of(row.quality))
         bars["error_y"] = _bar(scale * value, scale * down, scale * up, look.colour)
         figure.add_scatter(
-            x=[place], y=[scale * value], mode="markers", name=text(row.model),
+            x=[place], y=[scale * value], mode="markers", name=text(row.model), legend=KEY,
             marker={"color": look.colour, "symbol": look.symbol, "size": 10},
             hovertext=f"{text(row.model)}<br>{said}<br>{text(quality)} {stated(row.quality)}",
             hovertemplate=drawing.HOVER, **bars,
         )  # fmt: skip
         if row is least or row is best:
             figure.add_scatter(
-                x=[place], y=[scale * value], mode="markers", hoverinfo="skip",
+                x=[place], y=[scale * value], mode="markers", hoverinfo="skip", showlegend=False,
                 marker={"symbol": "circle-open", "size": 20, "color": look.colour,
                         "line": {"width": 2}},
             )  # fmt: skip
-        ends.append(End(scale * value, row.model, look))
     room = STRIP * (high - low) if has_strip else 0.0
     if has_strip:
-        figure.add_vline(x=high, line={"color": lines.FAINT, "width": 1, "dash": "dot"})
+        figure.add_vline(x=high, line={"color": FAINT, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=high + STRIP / 2 * (high - low), y=0, yref="paper", yanchor="bottom",
-            text=NO_RATINGS.replace(" ", "<br>"), showarrow=False, font={"size": 11},
+            x=high + room, xanchor="right", y=1, yref="paper", yanchor="bottom",
+            text=NO_RATINGS, showarrow=False, font={"size": 11},
         )  # fmt: skip
     figure.update_xaxes(
         title=drawing.titled(error, errors[0].unit), range=[low, high + room], nticks=6
     )
     shown = scale * bottom, scale * top
     figure.update_yaxes(title=drawing.titled(quality, bare(rows[0].quality).unit), range=shown)
-    figure.update_layout(height=430)
-    lines.name_ends(figure, ends, shown)
+    # On a phone two names in the key may need a line.
+    figure.update_layout(height=400 + 10 * len(rows))
+    key(figure, lift=18 if has_strip else 0)
     return figure
 
 
@@ -126,6 +126,12 @@ def _winners(rows: Sequence[Judged]) -> tuple[Judged, Judged]:
     if not rated:
         raise ValueError("a chart of errors and lists needs at least one model with an error")
     return rows[min(rated)[1]], max(rows, key=lambda row: bare(row.quality).value)
+
+
+def _look(at: int) -> Look:
+    """Return a look; more models than there are looks have theirs once more, hollow."""
+    look = LOOKS[at % len(LOOKS)]
+    return look._replace(symbol=f"{look.symbol}-open") if at >= len(LOOKS) else look
 
 
 def _bar(value: float, low: float, high: float, colour: str) -> dict[str, object]:

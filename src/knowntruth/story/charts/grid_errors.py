@@ -13,6 +13,7 @@ from ..figures import CONTROL, NAIVE, TREATMENT
 from ..saying import Sayable
 from . import drawing
 from .drawing import Known, Label, bare, named, stated, text
+from .keys import KEY, key
 
 ACROSS = 2  # panels side by side, as many as a phone has room for
 SPREAD = 0.28  # of the distance of two values over which their trials are spread
@@ -104,12 +105,12 @@ def grid_errors(search: Search, *, axis: str = "RMSE") -> go.Figure:
             figure.update_yaxes(**place, title=axis)
     for line in lines:
         figure.add_hline(y=line, line={"color": CONTROL, "width": 1})
-        figure.add_annotation(
-            x=0, xref="x domain", y=line, xanchor="left", showarrow=False,
-            yanchor="top" if line > sum(shown) / 2 else "bottom",
-            text=drawing.wrapped(search.baseline_label, 22, lines=1), font={"color": CONTROL},
+        figure.add_scatter(
+            x=[None], y=[None], mode="lines", line={"color": CONTROL, "width": 1},
+            name=text(search.baseline_label), legend=KEY, showlegend=True,
         )  # fmt: skip
-    figure.update_layout(height=70 + 230 * down)
+    figure.update_layout(height=130 + 230 * down)
+    key(figure, lift=22)
     return figure
 
 
@@ -146,7 +147,7 @@ def _draw(
         )
         for value in values
     }
-    n = len(search.trials)
+    n, is_first = len(search.trials), place == {"row": 1, "col": 1}
     figure.add_scatter(
         **place,
         # Trials of one value lie beside each other, not on each other.
@@ -156,12 +157,12 @@ def _draw(
         marker={"color": CONTROL, "size": 5, "opacity": 0.55},
         hovertext=["<br>".join([*(f"{text(k)} {v}" for k, v in one.parameters.items()),
                                 stated(one.error)]) for one in search.trials],
-        hovertemplate=drawing.HOVER,
+        hovertemplate=drawing.HOVER, name="a combination", legend=KEY, showlegend=is_first,
     )  # fmt: skip
     figure.add_scatter(
         **place, x=list(at.values()), y=[best[value] for value in values], mode="lines+markers",
         line={"color": TREATMENT, "width": 2}, marker={"color": TREATMENT, "size": 7},
-        hoverinfo="skip",
+        hoverinfo="skip", name="least at a value", legend=KEY, showlegend=is_first,
     )  # fmt: skip
     winner = search.best
     low, high = drawing.ends_of(winner.error)
@@ -173,6 +174,7 @@ def _draw(
                  "array": [min(high, shown[1]) - value],
                  "arrayminus": [value - max(low, shown[0])]},
         hovertext=f"least error {stated(winner.error)}", hovertemplate=drawing.HOVER,
+        name="least of all, with its interval", legend=KEY, showlegend=is_first,
     )  # fmt: skip
     figure.update_xaxes(
         **place, tickvals=list(at.values()), ticktext=[words[value] for value in values],

@@ -27,6 +27,7 @@ ACROSS = 2  # panels side by side, as many as a phone has room for
 ROW = 36  # pixels
 LABEL = 13  # letters of a label, which takes its room from both panels
 STEP = 0.34  # of a row between two tasks
+EDGE = 0.05  # of an axis that is left free on either side, so that no sign is cut in half
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def list_quality(rows: Sequence[Listing]) -> go.Figure:
     height = 90 + down * (ROW * len(models) + 62)
     figure = make_subplots(
         rows=down, cols=ACROSS, shared_yaxes=True, horizontal_spacing=0.05,
-        vertical_spacing=62 / (height - 90), subplot_titles=[text(name) for name in measures],
+        vertical_spacing=62 / (height - 90),
+        subplot_titles=[_heading(name, rows) for name in measures],
     )  # fmt: skip
     for number, measure in enumerate(measures):
         place = {"row": number // ACROSS + 1, "col": number % ACROSS + 1}
@@ -81,10 +83,11 @@ def list_quality(rows: Sequence[Listing]) -> go.Figure:
                 high = line + STEP * ((len(tasks) - 1) / 2 - at)
                 _draw(figure, row, value, high, place, at=at, shown=shown)
         scale = drawing.scale_of(bare(values[0]).unit) if values else 1.0
-        unit = unit_words(bare(values[0]).unit) if values else ""
+        room = EDGE * (shown[1] - shown[0])
         figure.update_xaxes(
-            **place, range=[scale * end for end in shown], nticks=4, ticksuffix=unit[:1]
-        )
+            **place, range=[scale * (shown[0] - room), scale * (shown[1] + room)], nticks=4,
+            tickangle=0,
+        )  # fmt: skip
         figure.update_yaxes(
             **place, range=[-0.6, len(models) - 0.4], showgrid=False, ticks="",
             tickvals=list(range(len(models))),
@@ -122,6 +125,13 @@ def list_quality_in_words(rows: Sequence[Listing]) -> str:
         "Dots with their intervals, a panel for each measure; told are the highest model, and "
         f"the floor and the ceiling where there are any. {'. '.join(lines)}."
     )
+
+
+def _heading(measure: str, rows: Sequence[Listing]) -> str:
+    """Return the name of a panel, with the unit where the numbers below it have one."""
+    values = [one for row in rows if (one := row.measures.get(measure)) is not None]
+    unit = unit_words(bare(values[0]).unit) if values else ""
+    return text(f"{measure} ({unit})" if unit else measure)
 
 
 def _laid_out(rows: Sequence[Listing]) -> tuple[list[str], list[str], list[str]]:

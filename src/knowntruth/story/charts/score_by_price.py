@@ -10,12 +10,10 @@ from plotly.subplots import make_subplots
 
 from ..facts import Fact
 from ..saying import Sayable
-from . import drawing
+from . import drawing, logs
 from .drawing import Known, Label, named, text
 from .keys import KEY, key
 from .points import LOOKS, MOST
-
-WIDE = 5  # ratio of prices from which on ticks stand at ones, twos and fives
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,7 @@ def score_by_price(
             )  # fmt: skip
         figure.update_yaxes(row=number, col=1, title=text(score), nticks=5)
     prices = [one for row in rows for one in row.prices]
-    # Prices of one size have no such round number between them.
-    figure.update_xaxes(type="log", dtick="D2" if max(prices) > WIDE * min(prices) else None)
+    figure.update_xaxes(**logs.axis(prices))
     figure.update_xaxes(row=len(rows), col=1, title=f"{text(price)} (each step a multiple)")
     figure.update_layout(height=110 + 230 * len(rows))
     if groups:
