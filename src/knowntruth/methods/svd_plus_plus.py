@@ -32,6 +32,9 @@ from .list_models import Rows
 from .outcomes import Array
 from .ratings import Ratings
 
+# Surprise takes seeds of 32 bits.
+SEEDS = 2**32
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SvdPlusPlus:
@@ -129,7 +132,7 @@ def fit(
         n_epochs=epochs,
         lr_all=rate,
         reg_all=regularisation,
-        random_state=seed,
+        random_state=seed % SEEDS,
         # The same numbers, a little sooner.
         cache_ratings=True,
     )
