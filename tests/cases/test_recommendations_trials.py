@@ -153,11 +153,12 @@ def test_a_table_with_more_products_than_lists_can_be_made_for_is_refused(tmp_pa
         cases.get("recommendations").open({"data": str(tmp_path / "many.csv")})
 
 
-@pytest.mark.parametrize(("rows", "days"), [(200, 1), (200, 2), (15, 15)])
-def test_a_table_that_cannot_be_cut_twice_is_refused(tmp_path, rows, days):
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_table_that_cannot_be_cut_twice_is_refused(tmp_path, days):
+    rows = 200
     table = pd.DataFrame(
         {
-            "customer": [f"c{n % 9}" for n in range(rows)],
+            "customer": [f"c{n % 30}" for n in range(rows)],
             "product": [f"p{n % 7}" for n in range(rows)],
             "date": pd.Timestamp("2024-03-01") + pd.to_timedelta(np.arange(rows) % days, unit="D"),
             "amount": 5.0,

@@ -11,7 +11,6 @@ from .parameters import Parameters
 # Scores are tables of customers by products, and some models know each two products.
 MOST_PRODUCTS = 2_000
 MOST_CUSTOMERS = 20_000
-LEAST_PURCHASES = 20
 
 
 def open_lists(p: Parameters) -> Lists:
@@ -50,7 +49,7 @@ def _check_cuts(case: Lists, where: str) -> None:
     """Refuse purchases that cannot be cut twice: into earlier, later and last days."""
     share = case.parameters.held_back
     before = split_by_time(case.purchases, share).before
-    if len(case.purchases) < LEAST_PURCHASES or split_by_time(before, share).before.empty:
-        what = f"has {len(case.purchases):,} purchases, or most of them on very few days"
+    if split_by_time(before, share).before.empty:
+        what = "has nearly all of its purchases on a day or two"
         fix = "Lists are made from some days and judged by later ones. Bring a longer record"
         raise DataError("This table is too short for lists:", [Problem(where, what, fix)])
