@@ -10,8 +10,7 @@ from knowntruth.worlds.musicstream.truth import arm_of
 from .conftest import FEW
 from .every_world import EveryWorld, fixtures_of
 
-WORLDS = {
-    "default": {},
+OTHERS = {
     "no effect anywhere": {"lift": 0.0, "churn_if_treated": 0.0},
     "negative effect": {"lift": -0.15},
     "huge effect": {"lift": 3.0, "conversion_effect": 1.0},
@@ -36,7 +35,8 @@ WORLDS = {
     },
     "leaving at drawn times": {"churn_timing": "independent"},
 }  # fmt: skip
-
+# What A/A tests are for does not hang on their number: elsewhere there are few.
+WORLDS = {"default": {}} | {name: {"aa_tests": 200, **one} for name, one in OTHERS.items()}
 
 world, run, opened = fixtures_of("ab_test", WORLDS)
 
