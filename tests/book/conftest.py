@@ -15,7 +15,7 @@ from knowntruth.runs import execute
 
 from .warm import Nursery
 
-pytest.register_assert_rewrite("tests.book.every_world")
+pytest.register_assert_rewrite("tests.book.every_report", "tests.book.every_world")
 
 SAID = "application/vnd.knowntruth.said+json"
 FIGURE = "application/vnd.knowntruth.figure+json"

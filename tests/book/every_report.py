@@ -28,6 +28,8 @@ class EveryReport:
     """Words of the simulated world."""
     but = ()
     """Phrases in which such a word is no claim."""
+    unknown = "Nobody knows the truth"
+    """How it is said that no truth is known."""
 
     def test_nothing_goes_wrong_and_nothing_is_written_to_the_error_stream(self, run):
         assert [o for o in run.outputs if o["output_type"] in {"error", "stream"}] == []
@@ -41,7 +43,7 @@ class EveryReport:
 
     def test_no_truth_is_claimed(self, run):
         assert all(fact.get("truth") is None for fact in run.facts)
-        assert "Nobody knows the truth" in run.text
+        assert self.unknown in run.text
 
     def test_the_score_card_gives_what_each_method_assumes(self, run):
         head, *rows = cells(run, "Score card")

@@ -13,11 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 from knowntruth import cases
 from knowntruth.cases.creator_segmentation import original_segments
-from knowntruth.story.saying import untraced
 
-from .conftest import FIGURE, SAID
+from .conftest import SAID
+from .every_report import EveryReport
 from .every_world import EveryWorld, fixtures_of
-from .reading import as_read, finding, pages, rows
+from .reading import finding, pages, rows
 
 SLUG = "creator_segmentation"
 FEW = {"creators": 100, "draws": 20, "most_clusters": 4, "replications": 0}
@@ -257,21 +257,15 @@ def report(workbook, chapter):
                           "most_clusters": 4, "replications": 0})  # fmt: skip
 
 
-class TestOwnWorkbook:
-    def test_every_number_traces(self, report):
-        assert [o for o in report.outputs if o["output_type"] in {"error", "stream"}] == []
-        for said in report.payloads(SAID):
-            assert untraced(said["sentence"], said["facts"]) == []
-        for shown in report.payloads(FIGURE):
-            facts = [as_read(one) for one in shown["facts"]]
-            assert untraced(f"{shown['title']} {shown['alt']}", facts) == []
+class TestOwnWorkbook(EveryReport):
+    simulated = re.compile(
+        r"\bin truth\b|head of partnerships|true types in this|the truth is|exercise", re.I
+    )
+    unknown = "Nobody knows the types behind these tables"
 
-    def test_no_truth_and_no_story_is_in_it(self, report):
-        assert all(one.get("truth") is None for one in report.facts)
-        typed = [c.source for c in report.notebook.cells if c.cell_type == "markdown"]
-        text = "\n".join([*typed[1:], *report.sentences])
-        assert not re.search(r"[Ii]n truth|head of partnerships|true types in this|Exercise", text)
-        assert "Nobody knows the types behind these tables" in report.text
+    @pytest.fixture
+    def run(self, report):
+        return report
 
     def test_this_tables_words_are_used(self, report):
         assert "of turnover is made by few" in report.sentences[0]
