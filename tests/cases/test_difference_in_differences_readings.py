@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +11,6 @@ from knowntruth.cases import difference_in_differences
 from knowntruth.cases.difference_in_differences import readings
 from knowntruth.methods import did, event_study, staggered
 from knowntruth.methods.panel import balanced, read
-from knowntruth.story import Estimate
 
 BEFORE, AFTER = 4, 3
 
@@ -151,12 +148,6 @@ class TestAsOne:
     def test_starts_that_differ_make_no_one(self):
         panel = balanced(np.zeros((3, 3)), np.array([1, 2, 3]))
         assert readings.as_one(panel, donors=3) is None
-
-
-def test_ends_that_only_rounding_bounds_are_infinite():
-    near = Estimate(value=0.1, low=-5.0, high=1e13, level=0.95, n=3)
-    found = readings.with_ends(near)
-    assert (found.low, found.high) == (-5.0, math.inf)
 
 
 def test_each_unit_is_its_own_cluster():

@@ -121,6 +121,30 @@ def test_few_donors_cannot_be_sure() -> None:
     assert found.p_value == pytest.approx(1 / 9)
 
 
+@pytest.mark.parametrize(("level", "is_bounded"), [(0.7, True), (0.9, False)])
+def test_beside_donors_that_are_fitted_exactly_no_gap_is_large(
+    level: float, is_bounded: bool
+) -> None:
+    """Two of nineteen donors are mixtures of others but for rounding, until the start."""
+    y = outcomes(donors=19)
+    y[18, :12] = (y[2:5, :12] / 3).sum(axis=0)
+    y[19, :12] = 0.1 * y[5, :12] + 0.2 * y[6, :12] + 0.7 * y[7, :12]
+    found = synthetic_control(panel_of(y), level=level)
+    exact = [other for other in found.placebos if other.is_exact]
+    assert [other.unit for other in exact] == ["18", "19"]
+    assert all(math.isinf(other.relative) and math.isinf(other.ratio) for other in exact)
+    assert not found.fits_exactly
+    assert found.estimate is not None
+    # Of twenty units, 0.9 refuses an effect if no two donors have as large a gap: these two have.
+    ends = found.estimate.low, found.estimate.high
+    if is_bounded:
+        assert ends[1] - ends[0] < 20
+    else:
+        assert ends == (-math.inf, math.inf)
+    assert found.estimate.p_value is not None
+    assert found.estimate.p_value >= 3 / 20
+
+
 def test_about_their_means_units_need_not_be_on_one_level() -> None:
     y = outcomes()
     high = y.copy()

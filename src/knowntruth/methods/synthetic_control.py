@@ -43,22 +43,25 @@ class Placebo:
         before: root mean square of its gap before the start.
         after: the same from the start on.
         gap: mean gap from the start on.
+        is_exact: whether nothing but rounding is left of the gap before the start, beside which
+            every other is infinite.
     """
 
     unit: str
     before: float
     after: float
     gap: float
+    is_exact: bool
 
     @property
     def ratio(self) -> float:
         """Root mean square gap from the start on, relative to that before it."""
-        return self.after / self.before if self.before > 0 else math.inf
+        return math.inf if self.is_exact else self.after / self.before
 
     @property
     def relative(self) -> float:
         """Size of the mean gap from the start on, relative to the misfit before it."""
-        return abs(self.gap) / self.before if self.before > 0 else math.inf
+        return math.inf if self.is_exact else abs(self.gap) / self.before
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,8 +70,9 @@ class SyntheticControl:
 
     Attributes:
         estimate: mean effect from the start on, with the placebos' interval and p-value; without
-            them where donors fit the treated unit exactly, or are too few for the level. None
-            where `reason` is not empty.
+            them where donors fit the treated unit exactly, or are too few for the level. The
+            interval is unbounded too where too many donors are fitted exactly. None where
+            `reason` is not empty.
         weights: by donor, those above zero.
         actual, synthetic: outcome of the unit and of the mixture, by period.
         treated: gaps of the treated unit.
@@ -121,17 +125,21 @@ def synthetic_control(panel: Panel, *, level: float, demeaned: bool = False) -> 
     about = table - table[:, :start].mean(axis=1, keepdims=True) if demeaned else table
     shares = mixture(about[donors, :start], about[one, :start])
     gap = about[one] - shares @ about[donors]
-    mine = _placebo(panel.labels[one], gap, start)
+    size = float(np.abs(about[donors, :start]).max())
+
+    def placebo(unit: int, gap: Array) -> Placebo:
+        moves = float(np.abs(table[unit, :start]).max()) + size
+        return _placebo(panel.labels[unit], gap, start, moves)
+
+    mine = placebo(one, gap)
     placebos = []
     for donor in donors:
         others = donors[donors != donor]
         mixed = mixture(about[others, :start], about[donor, :start]) @ about[others]
-        placebos.append(_placebo(panel.labels[donor], about[donor] - mixed, start))
-    moves = float(np.abs(table[one, :start]).max() + np.abs(about[donors, :start]).max())
-    exact = mine.before <= NOTHING * moves
+        placebos.append(placebo(int(donor), about[donor] - mixed))
     return replace(
         found,
-        estimate=_estimate(mine, placebos, level, exact=exact),
+        estimate=_estimate(mine, placebos, level),
         weights={
             panel.labels[donor]: float(share)
             for donor, share in zip(donors, shares, strict=True)
@@ -141,8 +149,10 @@ def synthetic_control(panel: Panel, *, level: float, demeaned: bool = False) -> 
         synthetic=dict(zip(panel.periods, map(float, table[one] - gap), strict=True)),
         treated=mine,
         placebos=tuple(placebos),
-        ratio_p_value=None if exact else _rank(mine.ratio, [other.ratio for other in placebos]),
-        fits_exactly=exact,
+        ratio_p_value=None
+        if mine.is_exact
+        else _rank(mine.ratio, [other.ratio for other in placebos]),
+        fits_exactly=mine.is_exact,
     )
 
 
@@ -161,19 +171,25 @@ def mixture(donors: Array, unit: Array) -> Array:
     return np.asarray(found / found.sum())
 
 
-def _placebo(label: str, gap: Array, start: int) -> Placebo:
+def _placebo(label: str, gap: Array, start: int, moves: float) -> Placebo:
     before, after = (float(np.sqrt((part**2).mean())) for part in (gap[:start], gap[start:]))
-    return Placebo(unit=label, before=before, after=after, gap=float(gap[start:].mean()))
+    return Placebo(
+        unit=label,
+        before=before,
+        after=after,
+        gap=float(gap[start:].mean()),
+        is_exact=before <= NOTHING * moves,
+    )
 
 
 def _rank(mine: float, others: list[float]) -> float:
     return (1 + sum(other >= mine for other in others)) / (1 + len(others))
 
 
-def _estimate(mine: Placebo, placebos: list[Placebo], level: float, *, exact: bool) -> Estimate:
+def _estimate(mine: Placebo, placebos: list[Placebo], level: float) -> Estimate:
     others = sorted((other.relative for other in placebos), reverse=True)
     reach, p_value = math.inf, None
-    if not exact:
+    if not mine.is_exact:
         p_value = _rank(mine.relative, others)
         # An effect is refused where fewer than so many donors have a gap as large as what it
         # leaves of the treated unit's.

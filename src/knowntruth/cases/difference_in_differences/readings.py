@@ -26,7 +26,6 @@ from .simulated import KnownRollout
 Flags = NDArray[np.bool_]
 
 BEFORE, AFTER, CHANGE = "before", "after", "change"
-FAR = 1e6  # intervals wider than so many times the estimate are unbounded but for rounding
 
 
 def time_of(panel: Panel) -> NDArray[np.intp]:
@@ -101,13 +100,6 @@ def mean_after(study: EventStudy, of: Mapping[int, float], *, level: float) -> E
         n=study.units,
         method="event study, clustered errors",
     )
-
-
-def with_ends(estimate: Estimate) -> Estimate:
-    """Return an estimate whose ends are infinite where only rounding bounds them."""
-    far = FAR * max(abs(estimate.value), 1.0)
-    low = -math.inf if estimate.low < -far else estimate.low
-    return replace(estimate, low=low, high=math.inf if estimate.high > far else estimate.high)
 
 
 def weight_of_times(panel: Panel) -> dict[int, float]:
