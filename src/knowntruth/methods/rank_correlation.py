@@ -33,5 +33,6 @@ def rank_correlation(x: Array, y: Array, *, level: float) -> Estimate | None:
         high=float(high),
         level=level,
         n=len(x),
-        method="Spearman's correlation",
+        null=None,  # a correlation is no difference
+        method="Spearman's correlation, Bonett & Wright's interval",
     )

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import hypergeom, rankdata
+from scipy.stats import hypergeom
 
 from ..errors import DataError, Problem
 from ..story.estimates import Estimate
 from .checks import check_share
 from .outcomes import Array
+from .rank_correlation import rank_correlation
 from .resampling import Counts, period_counts, resample
 from .unit_periods import unit_periods
 
@@ -115,7 +115,7 @@ def top_sets(
         chance_low=int(low),
         chance_high=int(high),
         p_value=float(chance.sf(in_both - 1)),
-        ranks=_spearman(x, y, level),
+        ranks=rank_correlation(x, y, level=level),
     )
 
 
@@ -207,24 +207,3 @@ def _matched(first: pd.Series[float], second: pd.Series[float]) -> pd.DataFrame:
     if problems:
         raise DataError("Two measures cannot be compared", problems)
     return pd.concat({"first": first, "second": second}, axis=1, join="inner").dropna()
-
-
-def _spearman(x: Array, y: Array, level: float) -> Estimate | None:
-    n = len(x)
-    a, b = rankdata(x), rankdata(y)
-    if n < 4 or not a.std() * b.std() > 0:
-        return None
-    r = float(np.corrcoef(a, b)[0, 1])
-    # At either end, Fisher's scale has none.
-    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    reach = -float(ndtri((1 - level) / 2)) * np.sqrt((1 + r**2 / 2) / (n - 3))
-    low, high = np.tanh([z - reach, z + reach])
-    return Estimate(
-        value=r,
-        low=float(low),
-        high=float(high),
-        level=level,
-        n=n,
-        null=None,
-        method="Spearman's correlation, Bonett & Wright's interval",
-    )
