@@ -1,11 +1,15 @@
-"""What tests of many worlds ask of the answers to them: arrays of value, low, high and truth."""
+"""What tests of cases share: asking many worlds, and reading tables that are wrong.
+
+Answers of many worlds are arrays of value, low, high and truth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -14,6 +18,7 @@ from knowntruth.cases.difference_in_differences.parameters import Parameters
 from knowntruth.cases.difference_in_differences.replicates import Reference, Replicate
 from knowntruth.cases.difference_in_differences.scored_methods import methods_of
 from knowntruth.cases.many_worlds import Score
+from knowntruth.errors import DataError
 
 CHANCE = 1e-3  # a sound method may fail a test so often
 LEVEL = 0.95
@@ -52,3 +57,15 @@ def rollouts(p: Parameters, count: int, *keys: str) -> dict[str, Table]:
     replicas = (Replicate(p.model_copy(update={"seed": seed})) for seed in range(count))
     tables = many_worlds.answers(methods, replicas).transpose(1, 0, 2)
     return {method.key: table for method, table in zip(methods, tables, strict=True)}
+
+
+@pytest.fixture
+def refused(read: Callable[..., object]) -> Callable[..., str]:
+    """Return a function that reads a table that is wrong, and gives the error's text."""
+
+    def refuse(*args: Any, **options: Any) -> str:
+        with pytest.raises(DataError) as error:
+            read(*args, **options)
+        return str(error.value)
+
+    return refuse

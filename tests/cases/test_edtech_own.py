@@ -14,7 +14,7 @@ from lifelines.datasets import load_rossi
 
 from knowntruth.cases.edtech_simulation.own import OwnUsers, read_users
 from knowntruth.cases.edtech_simulation.parameters import OwnUserBase
-from knowntruth.errors import DataError, ParameterError
+from knowntruth.errors import ParameterError
 from knowntruth.parameters import check
 from knowntruth.story.saying import payloads_of, untraced
 
@@ -43,18 +43,6 @@ def read(tmp_path: Path) -> Read:
         return read_file(path, columns, **options)
 
     return write_and_read
-
-
-@pytest.fixture
-def refused(read: Read) -> Callable[..., str]:
-    """Return a function that reads users who are wrong, and gives the error's text."""
-
-    def refuse(*args: Any, **options: Any) -> str:
-        with pytest.raises(DataError) as error:
-            read(*args, **options)
-        return str(error.value)
-
-    return refuse
 
 
 def told(users: OwnUsers) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from knowntruth.cases.executive_misread.own import OwnEvents, read_events
 from knowntruth.cases.executive_misread.parameters import OwnEvents as OwnParameters
-from knowntruth.errors import DataError, ParameterError
+from knowntruth.errors import ParameterError
 from knowntruth.parameters import check
 from knowntruth.story.saying import payloads_of, untraced
 
@@ -47,18 +47,6 @@ def read(tmp_path: Path) -> Read:
         return read_file(path, columns, **options)
 
     return write_and_read
-
-
-@pytest.fixture
-def refused(read: Read) -> Callable[..., str]:
-    """Return a function that reads sessions that are wrong, and gives the error's text."""
-
-    def refuse(*args: Any, **options: Any) -> str:
-        with pytest.raises(DataError) as error:
-            read(*args, **options)
-        return str(error.value)
-
-    return refuse
 
 
 def told(events: OwnEvents) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from knowntruth.cases.difference_in_differences.own import OwnPanel, read_panel
 from knowntruth.cases.difference_in_differences.parameters import OwnPanel as OwnParameters
-from knowntruth.errors import DataError, ParameterError
+from knowntruth.errors import ParameterError
 from knowntruth.methods import panel as panels
 from knowntruth.parameters import check
 from knowntruth.story.saying import payloads_of, untraced
@@ -36,18 +36,6 @@ def read(tmp_path: Path) -> Read:
         return read_file(path, columns, **options)
 
     return write_and_read
-
-
-@pytest.fixture
-def refused(read: Read) -> Refuse:
-    """Return a function that reads a panel that is wrong, and gives the error's text."""
-
-    def refuse(*args: Any, **options: Any) -> str:
-        with pytest.raises(DataError) as error:
-            read(*args, **options)
-        return str(error.value)
-
-    return refuse
 
 
 def told(panel: OwnPanel) -> list[str]:
