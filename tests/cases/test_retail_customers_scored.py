@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from knowntruth.cases import many_worlds, retail_customers
-from knowntruth.cases.retail_customers import scored
+from knowntruth.cases.retail_customers import rules, scored
 from knowntruth.cases.retail_customers.opening import open_customers
 from knowntruth.cases.retail_customers.parameters import Parameters
 from knowntruth.cases.retail_customers.replicates import Reference, Replicate
@@ -133,6 +133,12 @@ class TestReplicates:
         one = Replicate(Parameters(**FEW, seed=2**63 - 1))
         assert np.isfinite(one.like_kinds("published")).all()
 
+    def test_without_purchases_before_the_days_held_back_nothing_is_tried(self):
+        one = Replicate(Parameters(**FEW))
+        one.purchases = one.purchases[one.purchases["date"] >= one._split]
+        assert np.isnan(one.held_back("spending")).all()
+        assert np.isnan(one.more_held_back("segment")).all()
+
     def test_a_shop_of_hardly_any_buyers_is_asked_for_nothing_that_it_cannot_say(self):
         frequent = {"frequency_factors": [0.001, 0.001, 1000.0]}
         shares = {"frequency_shares": [0.47, 0.48, 0.05], "products": 5}
@@ -234,7 +240,7 @@ class TestOneReplicate:
     @pytest.mark.parametrize("kind", ["published", "better"])
     def test_segments_are_those_of_k_means_and_kinds_those_of_the_truth(self, both, kind):
         one, case = both
-        made = {"published": published(case.purchases),
+        made = {"published": published(case.purchases)[list(rules.USED)],
                 "better": better(case.purchases, end=case.end)}[kind]  # fmt: skip
         who = case.hidden.loc[made.index, "segment"]
         labels = k_means.k_means(standardised(made), 4, seed=one.number).labels
@@ -270,41 +276,50 @@ class TestOneReplicate:
         mean = one.purchases["amount"].sum() / one.purchases["customer"].nunique()
         assert one.as_last_time("money")[0] == pytest.approx(2 * mean)
 
-    def test_those_chosen_by_past_revenue_are_tried_on_later_days(self, both):
+    def test_those_chosen_by_past_revenue_are_tried_on_the_margin_of_later_days(self, both):
         one, case = both
-        rows = case.purchases
+        rows = case.purchases.assign(
+            margin=case.purchases["amount"] - case.purchases["cost"] * case.purchases["quantity"]
+        )
         before = rows[rows["date"] < case.split].groupby("customer")["amount"].sum()
-        after = rows[rows["date"] >= case.split].groupby("customer")["amount"].sum()
+        after = rows[rows["date"] >= case.split].groupby("customer")["margin"].sum()
         after = after.reindex(before.index, fill_value=0)
         chosen = before.nlargest(int(0.2 * len(before))).index
-        value, low, high = one.held_back("past revenue")
+        value, low, high = one.held_back("spending")
         assert value == pytest.approx(after[chosen].sum() / after.sum())
         assert low < value < high
-        past = rows.groupby("customer")["amount"].sum()
-        chosen = past.nlargest(int(0.2 * len(past))).index
-        assert one.past_share()[0] == pytest.approx(past[chosen].sum() / past.sum())
-        later = case.hidden.loc[past.index, "later_amount"]
+        past = rows.groupby("customer")[["amount", "margin"]].sum()
+        chosen = past["amount"].nlargest(int(0.2 * len(past))).index
+        wanted = past.loc[chosen, "margin"].sum() / past["margin"].sum()
+        assert one.past_share()[0] == pytest.approx(wanted)
+        later = case.hidden.loc[past.index, "later_margin"]
         wanted = later[chosen].sum() / later.sum()
-        assert one.true_in_view("past revenue") == pytest.approx(wanted)
+        assert one.true_in_view("spending") == pytest.approx(wanted)
 
-    @pytest.mark.parametrize("rule", ["segments", "expected value"])
+    @pytest.mark.parametrize("rule", ["segment", "value"])
     def test_more_is_the_difference_of_shares(self, both, rule):
         one, _ = both
-        more = one.held_back(rule)[0] - one.held_back("past revenue")[0]
+        more = one.held_back(rule)[0] - one.held_back("spending")[0]
         value, low, high = one.more_held_back(rule)
         assert value == pytest.approx(more)
         assert low < value < high
-        true = one.true_in_view(rule) - one.true_in_view("past revenue")
+        true = one.true_in_view(rule) - one.true_in_view("spending")
         assert one.true_more(rule) == pytest.approx(true)
 
-    def test_expected_value_chooses_by_the_models_money(self, both):
+    @pytest.mark.parametrize("rule", ["segment", "value"])
+    def test_rules_are_the_chapters(self, both, rule):
         one, case = both
-        known = order_histories.histories(case.purchases, end=case.end)
-        money = lifetime_value.lifetime_value(known, horizon=90, level=LEVEL).customers["money"]
-        chosen = money.nlargest(int(0.2 * len(money))).index
-        later = case.hidden.loc[known.index, "later_amount"]
-        wanted = later[chosen].sum() / later.sum()
-        assert one.true_in_view("expected value") == pytest.approx(wanted)
+        asked = {"clusters": 4, "level": LEVEL, "seed": one.number}
+        scores = rules.rules(case.purchases, end=case.end, horizon=90, **asked)[rule]
+        chosen = scores.nlargest(int(0.2 * len(scores))).index
+        later = case.hidden.loc[scores.index, "later_margin"]
+        assert one.true_in_view(rule) == pytest.approx(later[chosen].sum() / later.sum())
+        back = (case.end - case.split).days
+        scores = rules.rules(case.purchases, end=case.split, horizon=back, **asked)[rule]
+        chosen = scores.nlargest(int(0.2 * len(scores))).index
+        after = case.purchases[case.purchases["date"] >= case.split]
+        came = rules.brought(after, scores.index)
+        assert one.held_back(rule)[0] == pytest.approx(came[chosen].sum() / came.sum())
 
 
 class TestDefault:

@@ -43,13 +43,15 @@ from ...worlds.retail.truth import Truth
 from ...worlds.retail.world import simulate
 from ..many_worlds import NOTHING, Answer
 from ..shop import world_parameters
+from . import rules
 from .customers import KnownCustomers
 from .parameters import Parameters
 
 Array = NDArray[np.float64]
 Features = Literal["published", "better", "habits"]
 Figure = Literal["average_order_value", "revenue_per_unit", "margin_share"]
-Rule = Literal["past revenue", "segments", "expected value"]
+Rule = Literal["spending", "segment", "value"]
+Scores = Mapping[str, pd.Series]  # of each customer, by rule
 
 MOST_SEED = 2**31  # scikit-learn takes no larger one
 # What a replicate spends; the chapter spends several times as much.
@@ -209,7 +211,7 @@ class Replicate:
     def _features(self) -> Mapping[Features, pd.DataFrame]:
         better = customer_features.better(self.purchases, end=self.end)
         return {
-            "published": customer_features.published(self.purchases),
+            "published": customer_features.published(self.purchases)[list(rules.USED)],
             "better": better,
             "habits": better.drop(columns="silence"),
         }
@@ -240,24 +242,22 @@ class Replicate:
 
     @cached_property
     def _lifetime(self) -> LifetimeValue:
-        return self._worth(self.purchases, self.end, self.p.ahead)
+        known = order_histories.histories(self.purchases, end=self.end)
+        return lifetime_value(known, horizon=self.p.ahead, level=self.level)
 
     @property
     def _known(self) -> pd.Index:
         return self._lifetime.customers.index
 
-    def _worth(self, purchases: pd.DataFrame, end: pd.Timestamp, horizon: int) -> LifetimeValue:
-        known = order_histories.histories(purchases, end=end)
-        return lifetime_value(known, horizon=horizon, level=self.level)
-
-    # Whom an offer reaches.
+    # Whom an offer reaches, and what they bring.
 
     def past_share(self) -> Answer:
-        """Return the share of revenue that the customers with the most made."""
-        rules = self._at_end[["past revenue"]]
-        if len(rules) < FEWEST_TRIED:
+        """Return the share of what was brought that those with the most revenue brought."""
+        spending = self._at_end["spending"]
+        if len(spending) < FEWEST_TRIED:
             return NOTHING
-        return _ends(self._offers(rules, rules["past revenue"])["past revenue"].in_view)
+        money = rules.brought(self.purchases, spending.index)
+        return _ends(self._offers({"spending": spending}, money)["spending"].in_view)
 
     def held_back(self, rule: Rule) -> Answer:
         """Return the share that those chosen by a rule before brought in the days held back."""
@@ -273,64 +273,59 @@ class Replicate:
 
     def true_in_view(self, rule: Rule) -> float:
         """Return the share of what is to come that is to be expected of those chosen."""
-        amounts = self.truth.customers.set_index("customer")["later_amount"]
-        later = amounts.reindex(self._at_end.index).to_numpy(dtype=float)
-        if rule not in self._at_end or not later.sum() > 0:
+        if rule not in self._at_end:
             return math.nan
-        chosen = offers.highest(self._at_end[rule], self.p.cared_for)
-        return float(later[chosen].sum() / later.sum())
+        scores = self._at_end[rule]
+        expected = self.truth.customers.set_index("customer")["later_margin"]
+        later = expected.reindex(scores.index).to_numpy(dtype=float)
+        chosen = offers.highest(scores, self.p.cared_for)
+        return float(later[chosen].sum() / later.sum()) if later.sum() > 0 else math.nan
 
     def true_more(self, rule: Rule) -> float:
         """Return by how much that is more than of those chosen by past revenue."""
-        return self.true_in_view(rule) - self.true_in_view("past revenue")
+        return self.true_in_view(rule) - self.true_in_view("spending")
 
     @cached_property
     def _tried(self) -> Mapping[str, Offer]:
         """What came of those chosen in the days held back; empty where too few bought before."""
-        if len(self._at_split) < FEWEST_TRIED:
+        if len(self._brought_back) < FEWEST_TRIED:
             return {}
         return self._offers(self._at_split, self._brought_back)
 
-    def _offers(self, rules: pd.DataFrame, money: pd.Series[float]) -> Mapping[str, Offer]:
+    def _offers(self, scores: Scores, money: pd.Series[float]) -> Mapping[str, Offer]:
         # An offer that costs nothing and doubles what customers bring gains what they bring.
         return offers.offers(
-            {str(rule): scores for rule, scores in rules.items()}, money,
-            share=self.p.cared_for, cost=0, raises=1, level=self.level, seed=self.number,
-            draws=DRAWS,
+            scores, money, share=self.p.cared_for, cost=0, raises=1, level=self.level,
+            seed=self.number, draws=DRAWS,
         )  # fmt: skip
 
     @cached_property
     def _brought_back(self) -> pd.Series[float]:
+        """What customers with a purchase before the split brought after it."""
         after = self.purchases[self.purchases["date"] >= self._split]
-        return _brought(after, self._at_split.index)["money"]
+        before = self._at_split.get("spending")
+        return rules.brought(after, pd.Index([]) if before is None else before.index)
 
     @cached_property
-    def _at_split(self) -> pd.DataFrame:
-        before = self.purchases[self.purchases["date"] < self._split]
-        if before.empty:
-            return pd.DataFrame()
-        worth = self._worth(before, self._split, (self.end - self._split).days)
-        return self._rules(before, worth)
+    def _at_split(self) -> Scores:
+        if not (self.purchases["date"] < self._split).any():
+            return {}
+        return self._scores(self._split, (self.end - self._split).days)
 
     @cached_property
-    def _at_end(self) -> pd.DataFrame:
-        return self._rules(self.purchases, self._lifetime)
+    def _at_end(self) -> Scores:
+        return self._scores(self.end, self.p.ahead)
+
+    def _scores(self, end: pd.Timestamp, horizon: int) -> Scores:
+        return rules.rules(
+            self.purchases, end=end, horizon=horizon, clusters=self.p.clusters,
+            level=self.level, seed=self.number,
+        )  # fmt: skip
 
     @property
     def _split(self) -> pd.Timestamp:
         back = max(round(self.p.held_back * self.p.days), 1)
         return self.end - pd.Timedelta(days=back)
-
-    def _rules(self, purchases: pd.DataFrame, worth: LifetimeValue) -> pd.DataFrame:
-        """Return the score of each customer by each rule; the model's where there is one."""
-        table = customer_features.published(purchases).loc[worth.customers.index]
-        past = table["total_spending"]
-        rules = pd.DataFrame({"past revenue": past})
-        # Within a segment all are alike to it.
-        rules["segments"] = past.groupby(self._segments(table)).transform("mean")
-        if not worth.reason:
-            rules["expected value"] = worth.customers["money"]
-        return rules
 
     def _mean(self, values: Array) -> Answer:
         """Return a mean with its interval, as of so many units that were drawn alike."""

@@ -37,7 +37,7 @@ WHETHER = "whether there are kinds (points)"
 AGREEMENT = "agreement with true kinds (1 where the same)"
 ORDERS = "orders of a customer in the days ahead"
 MONEY = "revenue of a customer in the days ahead"
-IN_VIEW = "share of the coming revenue of those chosen (points)"
+IN_VIEW = "share of the coming margin of those chosen (points)"
 MORE = "the same, less that of those chosen by past revenue (points)"
 
 
@@ -205,7 +205,7 @@ def _whether() -> Iterator[Method]:
         ),
         (
             "hollow_better", "Hollows, in better features", "better", True,
-            "Sees who has left: a hollow indeed, but of one kind some have left, too.",
+            "Sees who has left; of one kind some have left, too. A hollow, but not between kinds.",
         ),
         (
             "hollow_habits", "Hollows, in better features without silence", "habits", False,
@@ -224,7 +224,7 @@ def _agreements() -> Iterator[Method]:
     ways: tuple[tuple[str, str, Features, str], ...] = (
         (
             "like_published", "Segments by the report's features, taken for kinds", "published",
-            "Most of its features say how much was spent; kinds differ in what that is made of.",
+            "Its features also follow how long customers stayed and what they like; kinds do not.",
         ),
         (
             "like_better", "Segments by better features, taken for kinds", "better",
@@ -271,19 +271,19 @@ def _chosen(p: Parameters) -> Iterator[Method]:
         "past", f"Past share of the top {cared}, taken for the coming one", IN_VIEW, "share", True,
         Replicate.past_share, _own,
         "Who had luck, or has left, was chosen for it; that does not come again.",
-        null=lambda r: r.p.cared_for, truth_within=lambda r: r.true_in_view("past revenue"),
+        null=lambda r: r.p.cared_for, truth_within=lambda r: r.true_in_view("spending"),
     )  # fmt: skip
     rules: tuple[tuple[str, str, Rule, str], ...] = (
         (
-            "held_past", "By past revenue", "past revenue",
+            "held_past", "By past revenue", "spending",
             "Later days did not choose whom they judge; by the end more have left than by then.",
         ),
         (
-            "held_segments", "By segment", "segments",
+            "held_segments", "By segment", "segment",
             "Within a segment nobody is told from anybody; by the end more have left.",
         ),
         (
-            "held_value", "By expected value", "expected value",
+            "held_value", "By expected value", "value",
             "Sees who has left. By the end those are more, so it is worth more than it was.",
         ),
     )  # fmt: skip
