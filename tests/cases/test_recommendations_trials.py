@@ -41,6 +41,13 @@ def test_the_catalogue_has_what_was_launched_or_bought_before_the_cut_and_nothin
     assert trial.later.left_out == (~after["product"].isin(trial.products)).sum() > 0
 
 
+def test_a_product_that_was_there_and_that_nobody_bought_is_in_the_catalogue():
+    shop = opened(customers=20, products=80, transactions=100)
+    trial = trials.trial(shop, interactions.split_by_time(shop.purchases, 0.3))
+    assert (shop.products["launched"] < trial.split.at).sum() == len(trial.products)
+    assert (trial.train.popularity == 0).any()
+
+
 def test_known_customers_bought_before_and_newcomers_only_later(case, trial):
     before, after = (set(part["customer"]) for part in (trial.split.before, trial.split.after))
     assert set(trial.customers[trial.known]) == before

@@ -241,6 +241,11 @@ class TestTheDecision:
         assert ("break even" in said) == (even is not None and even.value <= 1)
         assert ("loss" in said) == (gain.estimate.value < 0)
 
+    def test_more_hits_than_there_are_cannot_break_even(self):
+        even, added = share(1.2), share(0.1)
+        said = choice.decision("new", "lists of EASE", WORSE, even, added, products=PRODUCTS)
+        assert traced(said, WORSE, added).endswith("would they pay.")
+
     @pytest.mark.parametrize("is_judged", [True, False])
     def test_bestsellers_stay_for_a_reason_that_is_said(self, is_judged):
         said = traced(choice.stay("new", products=PRODUCTS, is_judged=is_judged))
