@@ -333,10 +333,12 @@ class TestStatements:
     ) -> None:
         quality = {name: one for name, one in found.quality.items() if name != "svd"}
         errors = rating_errors.RatingErrors(ratings=0, customers=0, reason="none")
-        less = replace(found, model=None, quality=quality, errors=errors)
-        told = by_id(of_lists.statements(shop, less))
-        for name in ("accurate", "tailored", "interest", "lists", "explained"):
-            assert told[name].verdict == "cannot be said"
+        assert found.model is not None
+        for model in (None, replace(found.model, reason="descent ran away")):
+            less = replace(found, model=model, quality=quality, errors=errors)
+            told = by_id(of_lists.statements(shop, less))
+            for name in ("accurate", "tailored", "interest", "lists", "explained"):
+                assert told[name].verdict == "cannot be said"
         none = list_quality.Quality(k=5, customers=0, judged=0, reason="nobody")
         less = replace(found, quality={"svd": none, "best": none, "lot": none})
         assert by_id(of_lists.statements(shop, less))["popular"].verdict == "cannot be said"

@@ -7,7 +7,7 @@ are chosen once, above, and said with the verdict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +76,7 @@ class Found:
         learnt, tested: ratings of both parts of a record that was cut at random.
         errors: RMSE on the second part, `SVD++` and the baselines, against `SVD++`.
         trial: of lists, cut by time.
-        model: SVD++ made before that cut; None where descent ran away or nothing was bought.
+        model: SVD++ made before that cut; None where nothing was bought.
         quality: of lists of new products, by `svd`, `best` (bestsellers) and `lot`.
     """
 
@@ -93,7 +93,10 @@ def statements(case: Lists, found: Found | None = None) -> list[Statement]:
 
     Without `found` it is worked out with the first settings of the grid.
     """
-    return _Asked(case, find(case) if found is None else found).every()
+    found = find(case) if found is None else found
+    if found.model is not None and found.model.reason:
+        found = replace(found, model=None)
+    return _Asked(case, found).every()
 
 
 def find(case: Lists) -> Found:
