@@ -226,11 +226,13 @@ def agrees(best: Name, found: Finding, better: Finding) -> str:
     return f"{said} Which of the two sees more is not settled."
 
 
-def one_kind(own: tuple[Fact, PValue], other: tuple[Fact, PValue], k: Fact) -> str:
+def one_kind(
+    own: tuple[Fact, PValue], other: tuple[Fact, PValue], k: Fact, *, customers: Name
+) -> str:
     """Say what the same pipeline finds in a world of one kind: silhouettes and hollows."""
     said = (
-        f"Where all customers are of one kind, the same pipeline finds {k} segments as well, with "
-        f"silhouette {other[0]} beside {own[0]} here (hollow {other[1]} there, {own[1]} here)."
+        f"Where all {customers} are of one kind, the same steps make {k} segments as well, with "
+        f"silhouette {other[0]} there and {own[0]} here (hollow {other[1]} there, {own[1]} here)."
     )
     if abs(own[0].value - other[0].value) < 0.05:
         return f"{said} By the silhouette one could not tell which world is which."

@@ -124,7 +124,7 @@ def advice(rule: str, count: Fact, gain: Finding, raises: Fact, *, customers: Na
         start = "**The offer is not made**, as of nobody so much is expected that it pays"
     return (
         f"{start}: chosen by {RULES[rule]} before the days held back, it would have gained "
-        f"{gain:value} in them ({gain:interval}), if it raises what customers bring by {raises}. "
+        f"{gain:value} in them ({gain:interval}), if it raises what they bring by {raises}. "
         "That it does is an assumption, which only an experiment can test."
     )
 
@@ -142,9 +142,9 @@ def holdout_title(expected: Fact, actual: Fact) -> str:
     return f"{expected} orders were foretold for the days held back, and {actual} came"
 
 
-def judged(model: Finding, more: Mapping[str, Finding]) -> str:
+def judged(model: Finding, more: Mapping[str, Finding], *, customers: Name) -> str:
     """Say whether the model was off by less than each naive way, customer by customer."""
-    said = f"For a customer the model is off by {model:value} orders ({model:interval})"
+    said = f"For one of the {customers} the model is off by {model:value} orders ({model:interval})"
     worse = [name for name, one in more.items() if one.direction == "higher"]
     better = [name for name, one in more.items() if one.direction == "lower"]
     open_ = [name for name, one in more.items() if one.direction == "unclear"]
@@ -168,7 +168,7 @@ def bias(one: Finding) -> str:
         )
     which = "high" if one.direction == "higher" else "low"
     return (
-        f"On average it is too {which}, by {one:size} orders a customer ({one:interval}). The "
+        f"On average it is too {which}, by {one:size} orders for each ({one:interval}). The "
         f"model "
         "knows neither a season nor a trend, which can be a reason."
     )

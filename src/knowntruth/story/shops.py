@@ -93,18 +93,19 @@ def gap(order: Finding) -> str:
     return f"To be expected of an order was {order:truth}, which the interval {holds}."
 
 
-def surely(first: Name, what: str, chance: Fact, second: Name | None) -> str:
+def surely(first: Name, what: str, chance: Fact, second: Name | None, *, customers: Name) -> str:
     """Say which product is first by something, and how surely."""
     said = f"By {what} the first is {first}"
     if second is None:
         return f"{said}, and there is no other."
     if chance.value >= SURE:
-        return f"{said}; were the customers drawn again, it would be first in {chance} of draws."
+        return f"{said}; were the {customers} drawn again, it would be so in {chance} of draws."
     if chance.value >= DOUBTFUL:
-        return f"{said}, but only in {chance} of draws of the customers; next comes {second}."
+        return f"{said}, but only in {chance} of draws of the {customers}; next comes {second}."
     return (
-        f"{said}, and that is far from sure: drawn again, customers put it first in {chance} of "
-        f"draws only. Next comes {second}."
+        f"{said}, and that is far from sure: it is so in {chance} of draws of the {customers} "
+        f"only. "
+        f"Next comes {second}."
     )
 
 
