@@ -26,3 +26,8 @@ def pytest_collection_finish() -> None:
     """Leave out of each collection of garbage what will never be any: modules and tests."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let what was left out be collected, or libraries complain of leaks at the end."""
+    gc.unfreeze()

@@ -183,7 +183,8 @@ def fit(histories: pd.DataFrame, *, level: float = 0.95, weights: ArrayLike | No
     def estimate(log_or_logit: Array, value: float, unit: Unit, *, logit: bool = False) -> Estimate:
         centre = log_or_logit @ at
         reach = z * float(np.sqrt(log_or_logit @ errors @ log_or_logit))
-        ends = (expit if logit else np.exp)(np.array([centre - reach, centre + reach]))
+        with np.errstate(over="ignore"):  # an end beyond all numbers is no bound
+            ends = (expit if logit else np.exp)(np.array([centre - reach, centre + reach]))
         return Estimate(
             value=value, low=float(ends[0]), high=float(ends[1]), level=level, n=n, unit=unit,
             null=None, method="BG/NBD",

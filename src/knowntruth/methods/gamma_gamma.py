@@ -193,17 +193,19 @@ def _parameters(at: Array, free: Flags, data: Data, level: float, n: int) -> dic
     """Return estimates from the curvature; none where it is flat."""
     errors = np.sqrt(np.diag(_covariance(at, free, data)))
     reach = float(ndtri((1 + level) / 2)) * errors
+    with np.errstate(over="ignore"):  # an end beyond all numbers is no bound
+        ends = np.exp(at - reach), np.exp(at + reach)
     return {
         name: Estimate(
             value=float(np.exp(of)),
-            low=float(np.exp(of - r)),
-            high=float(np.exp(of + r)),
+            low=float(low),
+            high=float(high),
             level=level,
             n=n,
             null=None,
             method="gamma-gamma",
         )
-        for name, of, r in zip(NAMES, at, reach, strict=True)
+        for name, of, r, low, high in zip(NAMES, at, reach, *ends, strict=True)
         if r > 0
     }
 
