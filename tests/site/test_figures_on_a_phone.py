@@ -1,4 +1,4 @@
-"""Charts of several panels on a phone: no key lies on a panel's name, and no word is cut."""
+"""Charts of several panels, on a phone above all: no key lies on anything, no word is cut."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 from knowntruth.runs import report
 from knowntruth.story import Estimate, Fact, charts, figures
 
-FIGURES = ["points", "lists", "search", "errors"]
-# Keys and notes that share more than a hair's breadth.
+FIGURES = ["points", "pair", "spreads", "parts", "lists", "search", "errors"]
+# Keys, and notes or panels, that share more than a hair's breadth.
 TOUCHING = """
 figure => {
   const boxes = (chosen) => [...figure.querySelectorAll(chosen)].map(one => [
     one.textContent, one.getBoundingClientRect()]);
   const keys = boxes('.infolayer > .legend, .infolayer > .legend2');
-  return boxes('.annotation-text-g').flatMap(([note, n]) => keys
+  return boxes('.annotation-text-g, .draglayer .nsewdrag').flatMap(([note, n]) => keys
     .filter(([, k]) => Math.min(n.right, k.right) - Math.max(n.left, k.left) > 1
       && Math.min(n.bottom, k.bottom) - Math.max(n.top, k.top) > 1)
-    .map(([key]) => `${note} lies on ${key}`));
+    .map(([key]) => `${key} lies on ${note || 'a panel'}`));
 }
 """
 CUT = """
@@ -54,6 +54,11 @@ def drawn() -> dict[str, tuple]:
         charts.Plane(name, *rng.normal(size=(2, 100)), np.repeat(range(5), 20))
         for name in ("t-SNE, a seed", "t-SNE, another seed", "t-SNE, fewer neighbours", "PCA")
     ]
+    months = [f"{name} 2019" for name in ("Jan", "Feb", "Mar", "Apr", "May", "Jun")] * 2
+    curves = dict.fromkeys(("total", "standard deviation", "mean", "median"), range(1, 13))
+    ends = Fact("first", 1, "count"), Fact("last", 12, "count")
+    spreads = [charts.Spread(label, months, curves, *ends) for label in ("sales", "GMV")]
+    parts = [charts.Part(name, {"heads": Fact("share", 0.2, "share")}) for name in names]
     models = ["bestsellers by category", "neighbours", "factors of counts", "the price alone"]
     lists = [
         charts.Listing(model, task, {"precision": estimate(0.15 * at, "share"),
@@ -71,6 +76,10 @@ def drawn() -> dict[str, tuple]:
     ]
     return {
         "points": (charts.points(planes, groups), charts.points_in_words(planes, groups), groups),
+        "pair": (charts.points(planes[:2], groups), charts.points_in_words(planes[:2], groups),
+                 groups),
+        "spreads": (charts.spreads(spreads), charts.spreads_in_words(spreads), spreads),
+        "parts": (charts.parts(parts), charts.parts_in_words(parts), parts),
         "lists": (charts.list_quality(lists), charts.list_quality_in_words(lists), lists),
         "search": (charts.grid_errors(trials), charts.grid_errors_in_words(trials), [trials]),
         "errors": (charts.errors_and_lists(judged), charts.errors_and_lists_in_words(judged),
@@ -92,6 +101,14 @@ def page(tmp_path_factory):
     target = tmp_path_factory.mktemp("phone") / "report.html"
     target.write_text(report.page(nbformat.v4.new_notebook(cells=cells)), encoding="utf-8")
     return target.as_uri()
+
+
+def test_a_key_on_a_phone_keeps_the_order_of_the_segments(visit, page):
+    visited = visit(page, width=375)
+    visited.read_through()
+    figure = visited.page.query_selector_all(".kt-figure:has(.kt-plot-data)")[3]
+    words = [one.text_content() for one in figure.query_selector_all(".legendtext")]
+    assert words == ["best", "promising", "few dear sales", "many cheap sales", "everybody else"]
 
 
 @pytest.mark.parametrize("width", [375, 1000])

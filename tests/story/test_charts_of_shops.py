@@ -313,7 +313,7 @@ def test_ring_and_bars_show_the_same_shares_in_the_same_colours():
     assert list(bars.x) == pytest.approx([100 / 3] * 3)
     assert list(bars.error_x.array) == pytest.approx([2] * 3)
     assert list(bars.error_x.arrayminus) == pytest.approx([2] * 3)
-    assert ring.marker.colors == bars.marker.color
+    assert ring.marker.colors == bars.marker.line.color
 
 
 @pytest.mark.parametrize(("n", "kinds"), [(5, ["pie", "bar", "scatter"]), (6, ["bar", "scatter"])])

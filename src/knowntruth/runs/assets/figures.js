@@ -90,7 +90,9 @@
       xanchor: "left",
       y: 1 + GAP,
       yanchor: "bottom",
-      ...(narrow ? { y: 1 + above(layout, size) } : dressed.legend),
+      ...(narrow
+        ? { traceorder: layout.legend?.traceorder, y: 1 + above(layout, size) }
+        : dressed.legend),
       bgcolor: "rgba(0,0,0,0)",
       font: { size: size - 1, color: c.ink },
     };

@@ -171,10 +171,11 @@ def _draw(
         legend=KEY,
         legendgroup=group,
         marker={
-            "color": look.colour,
+            # Pale, so that one shows through another, with edges that are not.
+            "color": drawing.pale(look.colour, 0.3 if is_crowded else 0.5),
             "symbol": look.symbol,
-            "opacity": 0.4 if is_crowded else 0.6,
-            "line": {"width": 0.5 if is_crowded else 1, "color": look.colour},
+            "opacity": 1,
+            "line": {"width": 0.8 if is_crowded else 1.2, "color": look.colour},
             "size": [_size(row, look, scale) for row in own],
         },
         hovertext=[_told(chart, row) for row in own],

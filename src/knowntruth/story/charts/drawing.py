@@ -54,6 +54,12 @@ def titled(axis: str, unit: Unit) -> str:
     return "<br>".join(textwrap.wrap(title, LONGEST_TITLE, break_long_words=False))
 
 
+def pale(colour: str, opacity: float) -> str:
+    """Return a colour such as `#2F80C1` that lets through what lies behind it."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
 def bare(estimate: Known) -> Estimate:
     """Return the estimate of a finding, or an estimate as it is."""
     return estimate.estimate if isinstance(estimate, Finding) else estimate

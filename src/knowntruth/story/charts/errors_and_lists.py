@@ -97,8 +97,8 @@ def errors_and_lists(
     )
     shown = scale * bottom, scale * top
     figure.update_yaxes(title=drawing.titled(quality, bare(rows[0].quality).unit), range=shown)
-    # On a phone two names in the key may need a line.
-    figure.update_layout(height=400 + 10 * len(rows))
+    # On a phone each name in the key may need a line.
+    figure.update_layout(height=400 + 16 * len(rows))
     key(figure, lift=18 if has_strip else 0)
     return figure
 

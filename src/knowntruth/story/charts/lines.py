@@ -125,14 +125,13 @@ def band(
     colour: str,
 ) -> None:
     """Draw the intervals of a line as a pale band behind it."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     figure.add_scatter(
         x=[*places, *reversed(places)],
         y=[*highs, *reversed(lows)],
         mode="lines",
         line={"width": 0},
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.14)",
+        fillcolor=drawing.pale(colour, 0.14),
         hoverinfo="skip",
     )
 

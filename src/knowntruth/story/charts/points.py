@@ -109,7 +109,10 @@ def points(
     figure.update_layout(
         drawing.LEGEND,
         height=90 + (400 if down == across == 1 else 270 * down),
-        legend={"orientation": "h", "y": -0.18 if any(axes) else -0.05},
+        legend={
+            "orientation": "h",
+            **({"y": -0.18} if any(axes) else {"y": -10 / (270 * down), "yanchor": "top"}),
+        },
     )
     return figure
 

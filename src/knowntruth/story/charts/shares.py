@@ -91,7 +91,9 @@ def shares(rows: Sequence[Share], *, axis: str) -> go.Figure:
     figure.add_bar(
         **({"row": 2, "col": 1} if has_ring else {}),
         orientation="h", x=percent, y=heights, width=0.62, showlegend=False,
-        marker={"color": colours, "opacity": 0.5},
+        # Pale, so that intervals are seen on them, with edges that are not.
+        marker={"color": [drawing.pale(colour, 0.5) for colour in colours],
+                "line": {"color": colours, "width": 1.5}},
         error_x={
             **drawing.BARS,
             "array": [100 * high - p for p, (_, high) in zip(percent, ends, strict=True)],

@@ -15,6 +15,8 @@ from . import drawing
 from .drawing import Label, named, text
 from .series import STYLES
 
+TICK = 7  # letters of a line of one tick, six of which stand side by side on a phone
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -73,8 +75,9 @@ def spreads(rows: Sequence[Spread]) -> go.Figure:
         figure.update_yaxes(row=at, col=1, **_ticks(stretched, most))
         step = max(-(-len(places) // 6), 1)
         figure.update_xaxes(
-            row=at, col=1, tickvals=places[::step], ticktext=list(row.periods)[::step]
-        )
+            row=at, col=1, tickvals=places[::step], tickangle=0,
+            ticktext=[drawing.wrapped(period, TICK) for period in list(row.periods)[::step]],
+        )  # fmt: skip
     figure.update_layout(
         drawing.LEGEND, height=120 + 250 * len(rows), legend={"orientation": "h", "y": -0.12}
     )
