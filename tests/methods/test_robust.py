@@ -16,7 +16,8 @@ from scipy import optimize, stats
 from statsmodels.robust.scale import Huber
 
 from knowntruth.errors import DataError
-from knowntruth.methods.robust import Kind, difference, influence, location
+from knowntruth.methods.influence import influence
+from knowntruth.methods.robust import Kind, difference, location
 from knowntruth.story.estimates import Estimate
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -17,7 +17,8 @@ splits an effect by way of another metric, with `links` beneath. `decisions` wei
 `goodness` whether data obey a rule that is known. `rates_by_group` compares groups of users,
 `retention` follows them by day and cohort; `marginal_effects` says to what extent each factor
 matters, all else equal, with `cells` and `logistic` beneath. `robust` finds middles that outliers
-move little.
+move little, by `medians` and `huber` from `counted` values; `influence` says how much the largest
+make.
 
 `predictors` says who will have an outcome. `prediction` says what that is worth: `ranking` by
 the order of predictions, `calibration` by how often they come true, `ceilings` at the most,
