@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowntruth.story import Estimate, Fact, Finding, Name, Reason
+from knowntruth.story import foretold_ratings as rated_as
 from knowntruth.story import list_choice as choice
 from knowntruth.story import recommending as wording
 from knowntruth.story.saying import check_traced, payloads_of
@@ -97,7 +98,7 @@ class TestTheAnswer:
     ):
         rmse, simple = (finding(v, v - 0.01, v + 0.01, unit="number") for v in (0.45, 0.49))
         facts = rmse, simple, behind, by_lot
-        said = traced(wording.error_answer(*facts, products=PRODUCTS), *facts)
+        said = traced(rated_as.error_answer(*facts, products=PRODUCTS), *facts)
         is_reproached = behind.direction == "higher" and by_lot.direction != "higher"
         assert ("did not say so" in said) == is_reproached
         assert ("are better than lists drawn by lot" in said) == (by_lot.direction == "higher")
@@ -126,15 +127,15 @@ class TestWhatIsForetold:
 
     def test_a_test_part_without_new_pairs_says_nothing_of_them(self):
         seen, all_of = Fact("seen", 0.4, decimals=3), share(1.0)
-        said = traced(wording.seen_and_new(seen, None, all_of, products=PRODUCTS), seen, all_of)
+        said = traced(rated_as.seen_and_new(seen, None, all_of, products=PRODUCTS), seen, all_of)
         assert "says nothing of products" in said
 
 
 class TestErrors:
     @for_some(st.lists(gaps("number"), min_size=1, max_size=4))
     def test_every_baseline_stands_on_its_side_once(self, found):
-        known = dict(zip(wording.RATINGS, found, strict=False))
-        said = traced(wording.beside(known), *found)
+        known = dict(zip(rated_as.RATINGS, found, strict=False))
+        said = traced(rated_as.beside(known), *found)
         for side, words in (("higher", "clearly smaller"), ("lower", "clearly larger")):
             assert (f"is {words}" in said or f"; {words}" in said) == any(
                 one.direction == side for one in found
@@ -145,23 +146,25 @@ class TestErrors:
 
     def test_a_single_combination_has_no_worst(self):
         best, worst = (finding(v, v - 0.01, v + 0.01, unit="number") for v in (0.45, 0.47))
-        assert "worst" not in wording.grid_title(count(1), best, best)
+        assert "worst" not in rated_as.grid_title(count(1), best, best)
         many = count(16)
-        assert "16 combinations" in traced(wording.grid_title(many, best, worst), many, best, worst)
+        assert "16 combinations" in traced(
+            rated_as.grid_title(many, best, worst), many, best, worst
+        )
 
     def test_settings_are_told_and_biases_beside_them(self):
         best = finding(0.45, 0.44, 0.46, unit="number")
         settings = {"factors": Fact("factors", 5), "rate": Fact("rate", 0.005)}
         same, more = Fact("biases", 0.45, decimals=3), Fact("biases", 0.47, decimals=3)
-        said = traced(wording.tuned(best, same, settings), best, same, *settings.values())
+        said = traced(rated_as.tuned(best, same, settings), best, same, *settings.values())
         assert "factors 5 and rate 0.005" in said
         assert said.endswith("as much.")
-        assert not wording.tuned(best, more, settings).endswith("as much.")
+        assert not rated_as.tuned(best, more, settings).endswith("as much.")
 
     def test_without_svd_the_title_is_of_the_product_mean_alone(self):
         one = finding(0.45, 0.44, 0.46, unit="number")
-        assert "SVD++" not in wording.errors_title(None, one)
-        assert "SVD++" in wording.errors_title(one, one)
+        assert "SVD++" not in rated_as.errors_title(None, one)
+        assert "SVD++" in rated_as.errors_title(one, one)
 
 
 class TestRanking:
