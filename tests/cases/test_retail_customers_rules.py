@@ -58,11 +58,11 @@ def test_scores_know_nothing_of_what_comes_after(case):
 
 
 def test_the_score_by_spending_is_the_revenue_and_by_segment_its_mean(case):
-    found = rules(case.purchases, end=case.end, **ASKED)
+    found = rules(case.purchases, end=case.end, **ASKED | {"clusters": 12})
     revenue = case.purchases.groupby("customer")["amount"].sum()
     assert np.allclose(found["spending"], revenue.reindex(found["spending"].index))
     segment = np.floor(found["segment"])
-    assert segment.nunique() == 4
+    assert segment.nunique() == 12
     means = found["spending"].groupby(segment).mean()
     assert means.is_monotonic_increasing
 

@@ -65,8 +65,8 @@ def answer(
         )
     return (
         f"**Nothing shows the {k} kinds of {customers} that the report names**: in its features "
-        f"{_why_not(normal, hollow, alpha)}. "
-        "Until they are shown, they are lines that somebody drew."
+        f"{_why_not(normal, hollow, alpha)}. Until they are shown, they are lines that somebody "
+        "drew."
     )
 
 

@@ -124,8 +124,8 @@ def advice(rule: str, count: Fact, gain: Finding, raises: Fact, *, customers: Na
         start = "**The offer is not made**, as of nobody so much is expected that it pays"
     return (
         f"{start}: chosen by {RULES[rule]} before the days held back, it would have gained "
-        f"{gain:value} in them ({gain:interval}), if it raises what they bring by {raises}. "
-        "That it does is an assumption, which only an experiment can test."
+        f"{gain:value} in them ({gain:interval}), if it raises what they bring by {raises}. That "
+        "it does is an assumption, which only an experiment can test."
     )
 
 
@@ -168,8 +168,7 @@ def bias(one: Finding) -> str:
         )
     which = "high" if one.direction == "higher" else "low"
     return (
-        f"On average it is too {which}, by {one:size} orders for each ({one:interval}). The "
-        f"model "
+        f"On average it is too {which}, by {one:size} orders for each ({one:interval}). The model "
         "knows neither a season nor a trend, which can be a reason."
     )
 

@@ -66,8 +66,7 @@ def silent(count: Fact, *, customers: Name) -> str:
         return f"All {customers} who signed up have bought something."
     return (
         f"{count} more signed up and have no purchase on record, so no figure of {customers} "
-        f"counts "
-        "them."
+        "counts them."
     )
 
 
@@ -104,8 +103,7 @@ def surely(first: Name, what: str, chance: Fact, second: Name | None, *, custome
         return f"{said}, but only in {chance} of draws of the {customers}; next comes {second}."
     return (
         f"{said}, and that is far from sure: it is so in {chance} of draws of the {customers} "
-        f"only. "
-        f"Next comes {second}."
+        f"only. Next comes {second}."
     )
 
 
@@ -170,7 +168,7 @@ def apart(first: Name, second: Name | None, *, overlap: bool) -> str:
     if overlap:
         return (
             f"The intervals of {first} and {second} meet, so which of them is larger is not "
-            f"settled."
+            "settled."
         )
     return f"The intervals of {first} and {second} do not meet: {first} is larger beyond chance."
 
@@ -184,9 +182,8 @@ def partial(left_out: Sequence[Name]) -> str:
     """Say which months are not whole, and why that matters."""
     which = "It is" if len(left_out) == 1 else "They are"
     return (
-        f"Not the whole of {listed(left_out)} is on record. {which} left out of the figure: "
-        f"less in "
-        "fewer days is no fall."
+        f"Not the whole of {listed(left_out)} is on record. {which} left out of the figure: less "
+        "in fewer days is no fall."
     )
 
 
@@ -194,9 +191,8 @@ def season(alike: Finding | None, months: Fact) -> str:
     """Say whether the months of one year went like the same months of the year before."""
     if alike is None:
         return (
-            "A season is what comes again each year, and this record has too few months "
-            "twice: what "
-            "looks like a season here may be a trend."
+            "A season is what comes again each year, and this record has too few months twice: "
+            "what looks like a season here may be a trend."
         )
     said = (
         f"Of {months} months that two years have in common, revenue a day has the rank correlation "
