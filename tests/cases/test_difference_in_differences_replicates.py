@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from knowntruth.cases.difference_in_differences.parameters import Parameters
-from knowntruth.cases.difference_in_differences.readings import hurried
+from knowntruth.cases.difference_in_differences.readings import by_each_unit, hurried
 from knowntruth.cases.difference_in_differences.replicates import Reference, Replicate
 from knowntruth.cases.difference_in_differences.scored_methods import methods_of
 from knowntruth.cases.difference_in_differences.simulated import open_world, world_parameters
@@ -93,7 +93,7 @@ class TestOneReplicate:
             "staggered_never": staggered.staggered(panel, level=LEVEL, comparison="never").overall,
             "staggered_not_yet": staggered.staggered(panel, level=LEVEL).overall,
             "taken_up": uptake.taken_up(
-                panel, case.panel_of("take_up"), level=LEVEL, weighting="precision"
+                by_each_unit(panel), case.panel_of("take_up"), level=LEVEL, weighting="precision"
             ).taken,
         }
         for key, name in {"after_only": "after", "change_only": "change"}.items():

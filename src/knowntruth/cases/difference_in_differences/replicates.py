@@ -153,10 +153,11 @@ class Replicate:
         return _ends(found.overall)
 
     def taken_up(self) -> Answer:
-        """Return the effect on those who take it up."""
-        met = self.panel.after & self.ever_exposed[self.panel.unit]
-        take_up = replace(self.panel, outcome=met.astype(float))
-        found = uptake.taken_up(self.panel, take_up, level=self.level, weighting="precision")
+        """Return the effect on those who take it up, with users independent of each other."""
+        panel = by_each_unit(self.panel)
+        met = panel.after & self.ever_exposed[panel.unit]
+        take_up = replace(panel, outcome=met.astype(float))
+        found = uptake.taken_up(panel, take_up, level=self.level, weighting="precision")
         return _ends(found.taken)
 
     def placebo_start(self) -> Answer:
