@@ -44,6 +44,13 @@ def test_customers_of_whom_no_cost_is_known_have_no_share_of_margin(case):
     assert rows["customer"].iloc[0] not in margin_shares(rows).index
 
 
+def test_purchases_without_known_cost_leave_as_much_as_all_others_together():
+    rows = pd.DataFrame(
+        {"customer": ["a", "b", "c"], "amount": [10.0, 30.0, 20.0], "cost": [4.0, 26.0, None]}
+    )
+    assert brought(rows, pd.Index(["a", "b", "c"])).tolist() == [6.0, 4.0, 20 * 10 / 40]
+
+
 def test_customers_who_bought_nothing_brought_nothing(case):
     assert brought(case.purchases, pd.Index(["nobody"])).tolist() == [0.0]
 

@@ -99,6 +99,7 @@ class TestSales:
         facts = count(place), share(0.1), share(0.2)
         said = traced(wording.profit(A, facts[0], B, *facts[1:], products=PRODUCTS), facts)
         assert ("Books" in said) == (place > 1)
+        assert "its cost is not known" in traced(wording.unknown_cost(A))
         lost = traced(wording.loss(losing, products=PRODUCTS), losing)
         assert ("None of the" in lost) == (losing.value == 0)
 

@@ -70,11 +70,6 @@ def silent(count: Fact, *, customers: Name) -> str:
     )
 
 
-def in_currency(currency: Name) -> str:
-    """Say in which currency all money is."""
-    return f"All money is in {currency}."
-
-
 # Key figures.
 
 
@@ -138,6 +133,11 @@ def profit(
         f"With costs at hand it is number {place} by the margin that it leaves, {part} of all. The "
         f"most is left by {first}, {first_part} of all."
     )
+
+
+def unknown_cost(dear: Name) -> str:
+    """Say that nobody knows what the dearest product leaves."""
+    return f"What is left of {dear} cannot be told: its cost is not known."
 
 
 def loss(count: Fact, *, products: Name) -> str:

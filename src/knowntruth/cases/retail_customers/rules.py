@@ -35,9 +35,14 @@ def margin_shares(purchases: pd.DataFrame) -> float | pd.Series:
 
 
 def brought(purchases: pd.DataFrame, customers: pd.Index) -> pd.Series:
-    """Return what each of some customers brought; purchases without known cost count whole."""
-    margin = margins(purchases)
-    kept = np.where(np.isfinite(margin), margin, purchases["amount"].to_numpy(dtype=float))
+    """Return what each of some customers brought.
+
+    Purchases whose cost is not known leave the same share of margin as all others do together.
+    """
+    margin, amount = margins(purchases), purchases["amount"].to_numpy(dtype=float)
+    known = np.isfinite(margin)
+    share = margin[known].sum() / amount[known].sum() if known.any() else 1.0
+    kept = np.where(known, margin, share * amount)
     sums = pd.Series(kept).groupby(purchases["customer"].to_numpy()).sum()
     return sums.reindex(customers, fill_value=0.0).astype(float)
 
