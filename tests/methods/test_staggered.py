@@ -9,6 +9,7 @@ import causaldata
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -41,7 +42,8 @@ def castle() -> Panel:
 # diff-diff 3.13.0 on the same data (first 0 for states never treated): CallawaySantAnna(
 # control_group=..., base_period="universal").fit(data, outcome="l_homicide", unit="sid",
 # time="year", first_treat="first", aggregate="all"): effects and analytic errors. The column is
-# stored in single precision, which they keep.
+# stored in single precision, which they keep. Its errors are those of many units, without
+# g / (g - 1).
 CASTLE: dict[Comparison, dict[object, tuple[float, float]]] = {
     "never": {
         "overall": (0.01940280854752338, 0.03838864646582149),
@@ -85,7 +87,8 @@ def test_the_castle_doctrine_has_the_effects_and_errors_of_diff_diff(
         **found.by_time.effects,
         **found.by_group,
     }
-    for key, expected in CASTLE[comparison].items():
+    for key, (value, error) in CASTLE[comparison].items():
+        expected = value, error * math.sqrt(50 / 49)
         assert numbers(have[key]) == pytest.approx(expected, abs=1e-7)
 
 
@@ -172,7 +175,28 @@ def test_one_start_and_two_periods_are_the_two_by_two() -> None:
     table = panel.wide()
     change = table[:, 1] - table[:, 0]
     variance = change[:20].var() / 20 + change[20:].var() / 30
-    assert numbers(found.overall)[1] == pytest.approx(math.sqrt(variance), rel=1e-9)
+    assert numbers(found.overall)[1] == pytest.approx(math.sqrt(variance * 50 / 49), rel=1e-9)
+
+
+def test_of_few_clusters_one_start_has_the_clustered_errors_of_statsmodels() -> None:
+    """Changes on group, by cluster: the same sandwich, times g / (g - 1), and t of g - 1."""
+    random = np.random.default_rng(8)
+    cluster = np.arange(60) % 9
+    moved = random.normal(size=(9, 2))[cluster]
+    table = moved + random.normal(size=(60, 2))
+    group = np.arange(60) % 4 == 0
+    panel = changed(balanced(table, np.where(group, 1, 2)), cluster=cluster)
+    fit = sm.OLS(table[:, 1] - table[:, 0], sm.add_constant(group.astype(float))).fit(
+        cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False}
+    )
+    found = staggered(panel, level=0.95)
+    reach = stats.t.isf(0.025, 8) * fit.bse[1] * math.sqrt(9 / 8)
+    expected = fit.params[1] - reach, fit.params[1] + reach
+    for one in (found.overall, found.by_time.effects[0], found.by_time.after, found.by_group[1]):
+        assert one is not None
+        assert (one.low, one.high) == pytest.approx(expected, rel=1e-9)
+    assert found.by_time.covariance[0, 0] == pytest.approx(fit.bse[1] ** 2 * 9 / 8, rel=1e-9)
+    assert found.by_time.degrees == 8
 
 
 def test_units_treated_from_the_first_period_on_are_left_out() -> None:

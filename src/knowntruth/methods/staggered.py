@@ -5,9 +5,11 @@ since the last period before its start, less that of the *comparison*: units nev
 all not yet treated by then (Callaway & Sant'Anna 2021, Journal of Econometrics 225(2),
 p. 200-230, without covariates). These effects are averaged: all of them from the start on, by
 time from the start, or by group, with groups weighed by their size. Errors come from the
-influence of each unit, added up by cluster; that the sizes of groups are chance too is part of
-them. A group of a single unit or cluster has no spread to tell its error from, so that its own
-intervals are far too narrow.
+influence of each unit, added up by cluster and squared, times g / (g - 1) for g clusters, with t
+of g - 1 degrees of freedom; that the sizes of groups are chance too is part of them. That serves
+few clusters, though groups of a handful still have intervals a little too narrow. A group of a
+single unit or cluster has no spread to tell its error from, so that its own intervals are far too
+narrow.
 
 Two-way fixed effects compare late groups with early ones as well, whose effect may still be
 growing: `two_way_weights` shows with what weight each effect enters, and how many enter with a
@@ -262,7 +264,9 @@ class _Means:
     def covariance(self, influence: Array) -> Array:
         """Return the covariance of means from the influence of each unit on each."""
         sums = clustered(influence, self.panel.cluster)
-        return np.asarray(sums.T @ sums)
+        # Without it, few clusters seem to differ less than they do: as in `regression`.
+        correction = self.clusters / max(self.clusters - 1, 1)
+        return np.asarray(correction * (sums.T @ sums))
 
 
 def _by_time(means: _Means, cells: list[_Cell], anticipation: int) -> EventStudy:
