@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from ..data.contract import Contract
@@ -106,8 +107,10 @@ class Shop(Opened):
     @cached_property
     def purchases(self) -> pd.DataFrame:
         """The units as a table, in the order of time."""
-        order = [name for name in ("date", "customer", "product") if self.has(name)]
         rows: pd.DataFrame = self.units.df()
+        # A world knows which of one moment came first; in a file the order of rows says nothing.
+        ties = () if self.is_simulated else ("customer", "product", "amount")
+        order = ["date", *(name for name in ties if self.has(name))]
         return rows.sort_values(order, kind="stable", ignore_index=True)
 
     @property
@@ -194,7 +197,7 @@ def open_own(shop: type[S], p: Any) -> S:
         units=own.relation,
         start=at.min().normalize(),
         end=at.max().normalize() + pd.Timedelta(days=1),
-        customers=pd.Index(pd.unique(rows["customer"]), name="customer"),
+        customers=pd.Index(np.sort(rows["customer"].unique()), name="customer"),
         products=_products_of(rows),
         words=names,
         notes=own.statements,
@@ -238,8 +241,7 @@ def _products_of(rows: pd.DataFrame) -> pd.DataFrame:
     if "product" not in rows:
         return pd.DataFrame(index=pd.Index([], name="product"))
     columns = [column for column in PRODUCT_COLUMNS if column in rows]
-    order = pd.unique(rows["product"])
-    found = pd.DataFrame(index=pd.Index(order, name="product"))
+    found = pd.DataFrame(index=pd.Index(np.sort(rows["product"].unique()), name="product"))
     for column in columns:
         by = rows.groupby("product", sort=False)[column]
         numbers = pd.api.types.is_numeric_dtype(rows[column])
