@@ -70,18 +70,16 @@ def check_known_share(answer: Callable[[pd.DataFrame, pd.DataFrame], float], cas
     for before, after in ((made_up.iloc[:9], made_up.iloc[9:]), here):
         if before.empty or after.empty:
             continue
-        known, pairs = _pairs(before), _pairs(after)
-        right = len(set(pairs) & set(known)) / len(set(pairs))
+        known, pairs = set(_pairs(before)), _pairs(after)
+        both, buyers = len(set(pairs) & known), set(before["customer"])
+        right = both / len(set(pairs))
         mistakes = {
             "That counts a pair as often as it is bought later; count it once.": float(
-                np.mean([pair in set(known) for pair in pairs])
+                np.mean([pair in known for pair in pairs])
             ),
-            "That is a share of the pairs before; divide by those after.": len(
-                set(pairs) & set(known)
-            )
-            / len(set(known)),
+            "That is a share of the pairs before; divide by those after.": both / len(known),
             "That is the share of customers who were there before.": float(
-                np.mean([name in set(before["customer"]) for name in set(after["customer"])])
+                np.mean([name in buyers for name in set(after["customer"])])
             ),
             "That is the share of pairs that are new.": 1 - right,
         }
