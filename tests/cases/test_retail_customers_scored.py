@@ -104,7 +104,7 @@ def hollows():
 class TestReplicates:
     def test_a_replicate_depends_on_its_number_alone(self, few):
         # As another process would be asked: what it is told goes through pickle.
-        work = pickle.loads(pickle.dumps(partial(_answers, Reference.of(Parameters(**FEW)))))
+        work = pickle.loads(pickle.dumps(partial(_answers, Reference.of(Parameters(**FEW)), False)))
         other = work(range(1, 3, 2))
         for place, table in enumerate(few.values()):
             np.testing.assert_array_equal(table[1:2], other[:, place])
@@ -180,6 +180,11 @@ class TestWorlds:
     def test_of_one_kind_there_is_nothing_to_agree_with(self):
         keys = {m.key for m in methods_of(Reference.of(null_of(Parameters())))}
         assert keys == ALL - set(LIKE)
+
+    def test_asked_for_kinds_alone_it_says_nothing_of_money_or_of_what_comes(self):
+        methods = methods_of(Reference.of(Parameters()), of_kinds=True)
+        assert {m.key for m in methods} < ALL
+        assert all("kinds" in m.quantity for m in methods)
 
     @pytest.mark.parametrize(
         ("asked", "expected"),
@@ -412,4 +417,4 @@ def test_the_package_scores_by_this_module(monkeypatch):
     monkeypatch.setattr(scored, "score", lambda p, **kw: asked.append((p, kw)))
     p = Parameters()
     retail_customers.score(p, replications=3, workers=1)
-    assert asked == [(p, {"replications": 3, "workers": 1})]
+    assert asked == [(p, {"replications": 3, "workers": 1, "of_kinds": False})]

@@ -51,8 +51,8 @@ CASE = Case(
 start = CASE.start
 
 
-def score(p: Parameters, *, replications: int, workers: int) -> Any:
-    """Return how every method of the chapter behaves over many worlds, see `scored`."""
+def score(p: Parameters, *, replications: int, workers: int, of_kinds: bool = False) -> Any:
+    """Return how the methods of the chapter behave over many worlds, see `scored`."""
     from . import scored
 
-    return scored.score(p, replications=replications, workers=workers)
+    return scored.score(p, replications=replications, workers=workers, of_kinds=of_kinds)

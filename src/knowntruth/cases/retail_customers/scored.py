@@ -83,41 +83,40 @@ def scored_world(p: Parameters) -> Parameters:
     return p.model_copy(update={"customers": customers, "transactions": purchases})
 
 
-def score(p: Parameters, *, replications: int, workers: int = 2) -> list[Score]:
+def score(
+    p: Parameters, *, replications: int, workers: int = 2, of_kinds: bool = False
+) -> list[Score]:
     """Return how every method behaves over `replications` worlds of these parameters.
 
     They are those of `scored_world`: many worlds of very many purchases would take hours. Methods
     that mean nothing with these parameters, such as agreement with kinds where there is one, or
-    that no replicate can answer, are left out.
+    that no replicate can answer, are left out; with `of_kinds` all that do not ask for kinds.
     """
     reference = Reference.of(scored_world(p))
-    found = replicate(reference, replications=replications, workers=workers)
-    return many_worlds.score(methods_of(reference), found, reference, level=1 - p.alpha)
+    found = replicate(reference, replications=replications, workers=workers, of_kinds=of_kinds)
+    methods = methods_of(reference, of_kinds=of_kinds)
+    return many_worlds.score(methods, found, reference, level=1 - p.alpha)
 
 
 def replicate(
-    reference: Reference, *, replications: int, workers: int = 2
+    reference: Reference, *, replications: int, workers: int = 2, of_kinds: bool = False
 ) -> Mapping[str, Answers]:
     """Return the answers of every method, by its key: arrays of (replications, 4)."""
     return many_worlds.replicate(
-        partial(_answers, reference),
-        methods_of(reference),
+        partial(_answers, reference, of_kinds),
+        methods_of(reference, of_kinds=of_kinds),
         replications=replications,
         workers=workers,
     )
 
 
-def methods_of(reference: Reference) -> list[Method]:
-    """Return the methods that mean something with these parameters."""
-    return [
-        *_figures(),
-        *_profitable(),
-        *_numbers(),
-        *_whether(),
-        *(_agreements() if reference.kinds > 1 else ()),
-        *_coming(),
-        *_chosen(reference.p),
-    ]
+def methods_of(reference: Reference, *, of_kinds: bool = False) -> list[Method]:
+    """Return the methods that mean something with these parameters, or those that ask for kinds."""
+    agreements = _agreements() if reference.kinds > 1 else ()
+    kinds = [*_numbers(), *_whether(), *agreements]
+    if of_kinds:
+        return kinds
+    return [*_figures(), *_profitable(), *kinds, *_coming(), *_chosen(reference.p)]
 
 
 def _figures() -> Iterator[Method]:
@@ -310,13 +309,13 @@ def _own(_reference: Reference) -> float | None:
     return None
 
 
-def _answers(reference: Reference, numbers: range) -> Answers:
+def _answers(reference: Reference, of_kinds: bool, numbers: range) -> Answers:
     from threadpoolctl import threadpool_limits
 
     seeds = many_worlds.seeds(reference.p.seed, "retail_customers/many worlds", numbers)
     # Worlds are shared out to processes already; threads of each would get in their way.
     with threadpool_limits(limits=1):
         return many_worlds.answers(
-            methods_of(reference),
+            methods_of(reference, of_kinds=of_kinds),
             (Replicate(reference.p.model_copy(update={"seed": seed})) for seed in seeds),
         )
