@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from knowntruth.methods.false_positives import bare_t_test, relabelled
+from knowntruth.methods.experiments.false_positives import bare_t_test, relabelled
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.special import expit
 
-from knowntruth.methods.marginal_effects import marginal_effects
+from knowntruth.methods.users.marginal_effects import marginal_effects
 from knowntruth.worlds.edtech.parameters import Parameters
 from knowntruth.worlds.edtech.world import simulate
 

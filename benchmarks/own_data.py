@@ -57,7 +57,8 @@ def ours(path: Path) -> dict[str, float]:
     """Return the numbers, by opening the table and asking the package's methods."""
     from knowntruth.cases import get
     from knowntruth.data.tables import open_table
-    from knowntruth.methods import comparing, experiments, moments, outliers
+    from knowntruth.methods import moments
+    from knowntruth.methods.experiments import comparing, experiments, outliers
 
     contract = get("ab_test").contract
     start, worked = time.perf_counter(), time.process_time()

@@ -26,9 +26,10 @@ from surprise import Dataset, Reader, SVDpp
 from surprise.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
-from knowntruth.methods import bg_nbd, svd_plus_plus
-from knowntruth.methods.rating_grid import GRID, fold_of, search
-from knowntruth.methods.ratings import Ratings, train_and_test
+from knowntruth.methods.lists import svd_plus_plus
+from knowntruth.methods.lists.rating_grid import GRID, fold_of, search
+from knowntruth.methods.lists.ratings import Ratings, train_and_test
+from knowntruth.methods.shops import bg_nbd
 from knowntruth.worlds.retail.parameters import Parameters
 from knowntruth.worlds.retail.world import simulate
 

@@ -8,7 +8,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from knowntruth import cases
-from knowntruth.methods import event_study
+from knowntruth.methods.panels import event_study
 
 from .conftest import SAID
 from .every_world import EveryWorld, fixtures_of

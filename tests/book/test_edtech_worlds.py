@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from knowntruth import cases
-from knowntruth.methods.marginal_effects import marginal_effects
+from knowntruth.methods.users.marginal_effects import marginal_effects
 from knowntruth.worlds.edtech.parameters import Parameters
 from knowntruth.worlds.edtech.published import as_published
 from knowntruth.worlds.edtech.truth import truth_of

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knowntruth.methods.interactions import split_at_random
+from knowntruth.methods.lists.interactions import split_at_random
 from knowntruth.worlds.retail.parameters import CATEGORIES, ORIGINAL
 
 from .every_report import EveryReport

@@ -19,7 +19,7 @@ from knowntruth.cases.ab_test.exercises import (
     check_mean_days,
 )
 from knowntruth.cases.exercises import NotYetError
-from knowntruth.methods import power as planning
+from knowntruth.methods.experiments import power as planning
 
 from .exercising import solved
 

@@ -14,7 +14,8 @@ from knowntruth.cases.ab_test.many_worlds import null_of, replicate, score
 from knowntruth.cases.ab_test.parameters import Parameters
 from knowntruth.cases.ab_test.scored import HORIZON, METHODS, Replicate
 from knowntruth.cases.ab_test.simulated import is_machine
-from knowntruth.methods import experiments, moments
+from knowntruth.methods import moments
+from knowntruth.methods.experiments import experiments
 from knowntruth.worlds.musicstream import groups
 from knowntruth.worlds.musicstream.truth import truth_of
 from knowntruth.worlds.musicstream.world import users_of

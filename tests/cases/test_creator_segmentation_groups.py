@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from knowntruth import cases
 from knowntruth.cases.creator_segmentation import final, segmentations
-from knowntruth.methods import rfm
+from knowntruth.methods.groups import rfm
 from knowntruth.story import creator_segments
 
 FEW = {"creators": 80, "replications": 0}

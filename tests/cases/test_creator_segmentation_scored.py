@@ -19,8 +19,8 @@ from knowntruth.cases.creator_segmentation.scored import (
     worlds_of,
 )
 from knowntruth.cases.creator_segmentation.simulated import open_world
-from knowntruth.methods.concentration import concentration
-from knowntruth.methods.segment_value import protected
+from knowntruth.methods.groups.segment_value import protected
+from knowntruth.methods.totals.concentration import concentration
 
 from .conftest import LEVEL, by_key, held
 

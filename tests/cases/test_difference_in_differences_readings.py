@@ -9,8 +9,8 @@ import statsmodels.formula.api as smf
 
 from knowntruth.cases import difference_in_differences
 from knowntruth.cases.difference_in_differences import readings
-from knowntruth.methods import did, event_study, staggered
-from knowntruth.methods.panel import balanced, read
+from knowntruth.methods.panels import did, event_study, staggered
+from knowntruth.methods.panels.panel import balanced, read
 
 BEFORE, AFTER = 4, 3
 

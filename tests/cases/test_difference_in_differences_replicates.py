@@ -10,7 +10,7 @@ from knowntruth.cases.difference_in_differences.readings import by_each_unit, hu
 from knowntruth.cases.difference_in_differences.replicates import Reference, Replicate
 from knowntruth.cases.difference_in_differences.scored_methods import methods_of
 from knowntruth.cases.difference_in_differences.simulated import open_world, world_parameters
-from knowntruth.methods import (
+from knowntruth.methods.panels import (
     did,
     staggered,
     synthetic_control,
@@ -19,8 +19,8 @@ from knowntruth.methods import (
     uptake,
     wild_bootstrap,
 )
-from knowntruth.methods import panel as panels
-from knowntruth.methods.event_study import event_study
+from knowntruth.methods.panels import panel as panels
+from knowntruth.methods.panels.event_study import event_study
 from knowntruth.worlds.engagement.world import simulate
 
 LEVEL = 0.95

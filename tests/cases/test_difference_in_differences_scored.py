@@ -17,7 +17,7 @@ from knowntruth.cases.difference_in_differences.scored import (
 )
 from knowntruth.cases.difference_in_differences.scored_methods import EFFECT, methods_of
 from knowntruth.cases.difference_in_differences.simulated import open_world
-from knowntruth.methods import staggered
+from knowntruth.methods.panels import staggered
 
 from .conftest import LEVEL, assert_covers, assert_right_on_average, by_key, held, rollouts
 

@@ -24,8 +24,8 @@ from knowntruth.cases.edtech_simulation.replicates import (
 from knowntruth.cases.edtech_simulation.scored import methods_of, null_of, replicate, score
 from knowntruth.cases.edtech_simulation.simulated import open_world
 from knowntruth.cases.edtech_simulation.user_base import SMALL
-from knowntruth.methods import marginal_effects as margins
-from knowntruth.methods import rates_by_group, robust
+from knowntruth.methods.users import marginal_effects as margins
+from knowntruth.methods.users import rates_by_group, robust
 from knowntruth.worlds.edtech.parameters import STAGES
 from knowntruth.worlds.edtech.truth import truth_of
 from knowntruth.worlds.edtech.users import draw

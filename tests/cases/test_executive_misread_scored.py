@@ -19,7 +19,8 @@ from knowntruth.cases.executive_misread.scored import (
     worlds_of,
 )
 from knowntruth.cases.executive_misread.simulated import open_world
-from knowntruth.methods import serial, unit_changes
+from knowntruth.methods.panels import unit_changes
+from knowntruth.methods.sessions import serial
 
 from .conftest import LEVEL, assert_covers, assert_right_on_average, by_key, held
 

@@ -12,7 +12,7 @@ import pytest
 from knowntruth.cases.difference_in_differences.own import OwnPanel, read_panel
 from knowntruth.cases.difference_in_differences.parameters import OwnPanel as OwnParameters
 from knowntruth.errors import ParameterError
-from knowntruth.methods import panel as panels
+from knowntruth.methods.panels import panel as panels
 from knowntruth.parameters import check
 from knowntruth.story.saying import payloads_of, untraced
 

@@ -13,8 +13,8 @@ from scipy import stats
 
 from knowntruth.cases.difference_in_differences.own import OwnPanel, read_panel
 from knowntruth.cases.difference_in_differences.parameters import OwnPanel as OwnParameters
-from knowntruth.methods import panel as panels
-from knowntruth.methods.did import two_way
+from knowntruth.methods.panels import panel as panels
+from knowntruth.methods.panels.did import two_way
 from knowntruth.parameters import check
 
 

@@ -16,9 +16,9 @@ from knowntruth.cases.recommendations.parameters import Parameters
 from knowntruth.cases.recommendations.replicates import FITTED, Reference, Replicate
 from knowntruth.cases.recommendations.scored import methods_of, replicate, score, scored_world
 from knowntruth.cases.recommendations.trials import NEW, TASKS, trial
-from knowntruth.methods import count_factors, list_quality, popularity, svd_plus_plus
-from knowntruth.methods.interactions import split_by_time
-from knowntruth.methods.ratings import ratings
+from knowntruth.methods.lists import count_factors, list_quality, popularity, svd_plus_plus
+from knowntruth.methods.lists.interactions import split_by_time
+from knowntruth.methods.lists.ratings import ratings
 
 from .conftest import assert_right_on_average, by_key, held
 

@@ -10,8 +10,8 @@ from knowntruth import cases
 from knowntruth.cases.recommendations import serving, trials, worth
 from knowntruth.cases.recommendations.trials import AGAIN, NEW, TASKS
 from knowntruth.errors import DataError
-from knowntruth.methods import interactions, model_files, popularity
-from knowntruth.methods.top_lists import NOTHING
+from knowntruth.methods.lists import interactions, model_files, popularity
+from knowntruth.methods.lists.top_lists import NOTHING
 
 SMALL = {"customers": 150, "products": 20, "transactions": 4_000, "replications": 0}
 TOLD = {"level": 0.95, "seed": 1, "draws": 60}

@@ -25,9 +25,10 @@ from knowntruth.cases.retail_customers.scored import (
     scored_world,
     worlds_of,
 )
-from knowntruth.methods import k_means, lifetime_value, order_histories
-from knowntruth.methods.customer_features import better, published
-from knowntruth.methods.features import standardised
+from knowntruth.methods.groups import k_means
+from knowntruth.methods.groups.features import standardised
+from knowntruth.methods.shops import lifetime_value, order_histories
+from knowntruth.methods.shops.customer_features import better, published
 
 from .conftest import LEVEL, assert_covers, by_key, held
 

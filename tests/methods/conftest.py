@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from knowntruth.methods.marginal_effects import MarginalEffects, marginal_effects
+from knowntruth.methods.users.marginal_effects import MarginalEffects, marginal_effects
 from knowntruth.story.estimates import Estimate
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

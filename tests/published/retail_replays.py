@@ -19,22 +19,22 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
-from knowntruth.methods import (
+from knowntruth.methods.lists import (
     count_factors,
     popularity,
     rating_errors,
     ratings,
     svd_plus_plus,
 )
-from knowntruth.methods.interactions import (
+from knowntruth.methods.lists.interactions import (
     Interactions,
     interactions,
     only_new,
     split_at_random,
     split_by_time,
 )
-from knowntruth.methods.list_metrics import accuracy
-from knowntruth.methods.top_lists import top
+from knowntruth.methods.lists.list_metrics import accuracy
+from knowntruth.methods.lists.top_lists import top
 from knowntruth.worlds.retail.parameters import ORIGINAL, Parameters
 from knowntruth.worlds.retail.world import World, simulate
 

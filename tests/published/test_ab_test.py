@@ -20,9 +20,9 @@ from scipy import stats
 
 from knowntruth.cases.ab_test import original
 from knowntruth.cases.ab_test.original import Figure, Replay
-from knowntruth.methods.experiments import sample_ratio
+from knowntruth.methods.experiments.experiments import sample_ratio
+from knowntruth.methods.experiments.outliers import apply
 from knowntruth.methods.moments import counts
-from knowntruth.methods.outliers import apply
 
 SOURCE = files("knowntruth.cases.ab_test").joinpath("original.toml")
 TEXTS = tomllib.loads(SOURCE.read_text("utf-8"))

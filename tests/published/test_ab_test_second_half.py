@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from knowntruth.cases.ab_test import original
-from knowntruth.methods.experiments import proportions
-from knowntruth.methods.families import family_error
-from knowntruth.methods.life_tables import LifeTable, life_table
-from knowntruth.methods.segments import adjusted, effects, interaction
-from knowntruth.methods.survival import (
+from knowntruth.methods.experiments.experiments import proportions
+from knowntruth.methods.experiments.families import family_error
+from knowntruth.methods.experiments.segments import adjusted, effects, interaction
+from knowntruth.methods.users.life_tables import LifeTable, life_table
+from knowntruth.methods.users.survival import (
     curve_of_independent_tenure,
     kaplan_meier,
     logrank,

@@ -13,8 +13,8 @@ import pytest
 
 from knowntruth.cases.edtech_simulation import original, original_draws, original_flaws
 from knowntruth.cases.edtech_simulation.original import FLAGS, Replay
-from knowntruth.methods.audit import audit, weekdays
-from knowntruth.methods.row_dependence import Scan, indicators, scan
+from knowntruth.methods.users.audit import audit, weekdays
+from knowntruth.methods.users.row_dependence import Scan, indicators, scan
 
 CHECKED = tomllib.loads((Path(__file__).parent / "edtech.toml").read_text("utf-8"))
 DERIVED, RUNS, FLAWS = CHECKED["derived"], CHECKED["runs"], CHECKED["flaws"]

@@ -23,7 +23,7 @@ from knowntruth.cases.recommendations.lists import Lists
 from knowntruth.cases.retail_customers import original as of_customers
 from knowntruth.cases.retail_customers import original_constants
 from knowntruth.cases.retail_customers.customers import Customers
-from knowntruth.methods import list_quality, rating_errors
+from knowntruth.methods.lists import list_quality, rating_errors
 from knowntruth.story.saying import check_traced, payloads_of
 from knowntruth.worlds.retail.parameters import ORIGINAL
 from knowntruth.worlds.retail.world import World

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from knowntruth.errors import DataError
-from knowntruth.methods import row_dependence
+from knowntruth.methods.users import row_dependence
 from knowntruth.worlds import musicstream, streams
 from knowntruth.worlds.edtech.contract import USERS
 from knowntruth.worlds.edtech.parameters import KINDS, Parameters

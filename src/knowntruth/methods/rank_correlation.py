@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from ..story.estimates import Estimate
 from .checks import check_share
-from .outcomes import Array
+from .predictions.outcomes import Array
 
 
 def rank_correlation(x: Array, y: Array, *, level: float) -> Estimate | None:

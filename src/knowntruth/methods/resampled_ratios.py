@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import check_at_least, check_share
-from .outcomes import Array
+from .predictions.outcomes import Array
 from .resampling import Resampled, ends
 
 # Cells of a block of resamples: 16 MB.

@@ -24,7 +24,7 @@ from scipy.special import ndtr, ndtri
 from ..story.estimates import Estimate
 from ..story.numbers import Unit
 from .checks import check_at_least, check_share
-from .outcomes import Array
+from .predictions.outcomes import Array
 
 Counts = NDArray[np.int64]
 Statistic = Callable[[Counts], Array]

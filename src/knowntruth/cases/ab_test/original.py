@@ -16,14 +16,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ...methods.experiments import Comparison, proportions, sample_ratio, welch
-from ...methods.false_positives import FalsePositives, bare_t_test
-from ...methods.life_tables import life_table
+from ...methods.experiments.experiments import Comparison, proportions, sample_ratio, welch
+from ...methods.experiments.false_positives import FalsePositives, bare_t_test
+from ...methods.experiments.outliers import Cleaned, apply
+from ...methods.experiments.power import sample_size
+from ...methods.experiments.segments import Effects, effects
 from ...methods.moments import counts, summarise
-from ...methods.outliers import Cleaned, apply
-from ...methods.power import sample_size
-from ...methods.segments import Effects, effects
-from ...methods.survival import kaplan_meier
+from ...methods.users.life_tables import life_table
+from ...methods.users.survival import kaplan_meier
 
 SEED = 42
 EFFECT, ALPHA, POWER, SHARE = 0.05, 0.05, 0.80, 0.10

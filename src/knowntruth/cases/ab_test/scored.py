@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ...methods import experiments, sequential
-from ...methods.life_tables import LifeTable
+from ...methods.experiments import experiments, sequential
 from ...methods.moments import Moments, Pair, Sample
 from ...methods.rates import pooled_z_test
-from ...methods.survival import restricted_mean_difference
+from ...methods.users.life_tables import LifeTable
+from ...methods.users.survival import restricted_mean_difference
 from ...story.estimates import Estimate
 from ...worlds.musicstream import groups
 from ...worlds.musicstream.world import World

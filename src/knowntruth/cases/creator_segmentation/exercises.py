@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods.concentration import top_units
+from ...methods.totals.concentration import top_units
 from ...story.facts import Fact
 from ...story.saying import say
 from ..exercises import NotYetError, judge, judge_all

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...methods.concentration import top_units
-from ...methods.segment_value import protected
-from ...methods.segmentations import Segmentation
+from ...methods.groups.segment_value import protected
+from ...methods.groups.segmentations import Segmentation
+from ...methods.totals.concentration import top_units
 from ...story.estimates import Estimate
 from .creators import Creators
 from .segmentations import MOST_HELD_BACK, Record

@@ -3,7 +3,7 @@
 Worlds here differ by their seed alone. The *reference* is what they share. Ways to group are the
 chapter's own, with fewer draws, starts and references: what varies from world to world is far
 more than what these leave to chance. A *claim* is a number without any doubt: its interval has
-no width. *Called* is who is at the top by sales and not by value, see `methods.prices`.
+no width. *Called* is who is at the top by sales and not by value, see `methods.totals.prices`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ...methods import (
+from ...methods.groups import (
     cluster_number,
     clusters,
-    concentration,
     density,
     k_means,
     mixtures,
-    prices,
     segment_value,
     structure,
-    top_sets,
 )
-from ...methods.cluster_number import Choice
-from ...methods.clusters import Labels
-from ...methods.concentration import Concentration
-from ...methods.mixtures import Mixtures
-from ...methods.prices import MuchForLittle
-from ...methods.segment_value import Protected
+from ...methods.groups.cluster_number import Choice
+from ...methods.groups.clusters import Labels
+from ...methods.groups.mixtures import Mixtures
+from ...methods.groups.segment_value import Protected
+from ...methods.totals import concentration, prices, top_sets
+from ...methods.totals.concentration import Concentration
+from ...methods.totals.prices import MuchForLittle
 from ...story.estimates import Estimate
 from ...worlds.creators.truth import Truth
 from ...worlds.creators.world import simulate

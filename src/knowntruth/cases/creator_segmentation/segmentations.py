@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods import density, features, k_means, mixtures, rfm
-from ...methods.clusters import NOISE, Labels
-from ...methods.recency import Recency
-from ...methods.segmentations import Segmentation
+from ...methods.groups import density, features, k_means, mixtures, rfm
+from ...methods.groups.clusters import NOISE, Labels
+from ...methods.groups.recency import Recency
+from ...methods.groups.segmentations import Segmentation
 from .creators import Creators
 from .parameters import Parameters
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...methods.panel import Panel
+from ...methods.panels.panel import Panel
 from ...worlds.engagement.world import World
 from ..active_days import ActiveDays, Array
 

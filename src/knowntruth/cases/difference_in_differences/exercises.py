@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods import did
-from ...methods.panel import balanced
+from ...methods.panels import did
+from ...methods.panels.panel import balanced
 from ...story.facts import Fact
 from ...story.saying import say
 from ..exercises import judge

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...methods import did, regression, two_by_two
-from ...methods.collapsing import collapse, treated_as_one
-from ...methods.event_study import EventStudy
-from ...methods.panel import Panel
-from ...methods.staggered import Staggered
+from ...methods.panels import did, regression, two_by_two
+from ...methods.panels.collapsing import collapse, treated_as_one
+from ...methods.panels.event_study import EventStudy
+from ...methods.panels.panel import Panel
+from ...methods.panels.staggered import Staggered
 from ...story.estimates import Estimate
 from .rollout import Rollout
 from .simulated import KnownRollout

@@ -13,13 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ...methods import did, placebos, staggered, unit_changes, uptake
-from ...methods.collapsing import collapse
-from ...methods.event_study import event_study
-from ...methods.panel import Panel
-from ...methods.synthetic_control import synthetic_control
-from ...methods.triple_difference import triple_difference
-from ...methods.wild_bootstrap import wild_bootstrap
+from ...methods.panels import did, placebos, staggered, unit_changes, uptake
+from ...methods.panels.collapsing import collapse
+from ...methods.panels.event_study import event_study
+from ...methods.panels.panel import Panel
+from ...methods.panels.synthetic_control import synthetic_control
+from ...methods.panels.triple_difference import triple_difference
+from ...methods.panels.wild_bootstrap import wild_bootstrap
 from ...story.estimates import Estimate
 from ...worlds.engagement.rules import Rules
 from ...worlds.engagement.world import simulate

@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from ...data.contract import Contract
-from ...methods import panel as panels
-from ...methods.collapsing import collapse
-from ...methods.panel import Panel
+from ...methods.panels import panel as panels
+from ...methods.panels.collapsing import collapse
+from ...methods.panels.panel import Panel
 from ...story.estimates import Estimate
 from ...story.findings import Finding
 from ...story.named_moments import named

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...methods import robust
+from ...methods.users import robust
 from ...worlds.edtech.parameters import Parameters
 from ...worlds.edtech.truth import lesson_shares
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
-from ...methods.audit import Checked, Rule, audit, known, nested, unique, within
-from ...methods.experiments import rate
-from ...methods.row_dependence import Scan, indicators, scan
+from ...methods.experiments.experiments import rate
+from ...methods.users.audit import Checked, Rule, audit, known, nested, unique, within
+from ...methods.users.row_dependence import Scan, indicators, scan
 from ...story.estimates import Estimate
 from .original import FLAGS, Replay
 from .original_draws import AGES, BACK_TO_SCHOOL_DROP, DAYS, LATE_AUGUST, TEXTS

@@ -17,7 +17,7 @@ import duckdb
 from ...data.statements import Statement
 from ...data.tables import OwnTable, open_table
 from ...errors import DataError, Problem
-from ...methods import retention
+from ...methods.users import retention
 from ...story.experiments import capital
 from ...story.facts import Fact
 from ...story.names import Name, listed

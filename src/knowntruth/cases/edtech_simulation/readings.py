@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...methods import marginal_effects as margins
-from ...methods import robust
 from ...methods.tables import Table
+from ...methods.users import marginal_effects as margins
+from ...methods.users import robust
 from ...story.findings import Finding
 from ...story.numbers import MINUS, plain
 from .simulated import KnownUsers

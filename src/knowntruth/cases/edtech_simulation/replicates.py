@@ -17,9 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ...methods import experiments, robust
-from ...methods import marginal_effects as margins
+from ...methods.experiments import experiments
 from ...methods.rates import Tally
+from ...methods.users import marginal_effects as margins
+from ...methods.users import robust
 from ...story.estimates import Estimate
 from ...worlds.edtech.truth import Truth, truth_of
 from ...worlds.edtech.users import day_weights, draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from ...methods import robust
+from ...methods.users import robust
 from ...story.numbers import Unit
 from .. import many_worlds
 from ..many_worlds import Answer, Answers, Score

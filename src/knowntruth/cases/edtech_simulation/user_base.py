@@ -17,10 +17,10 @@ import duckdb
 import pandas as pd
 
 from ...data.contract import Contract
-from ...methods import audit, row_dependence
-from ...methods.cells import POOLED
-from ...methods.marginal_effects import MarginalEffects
 from ...methods.tables import Table, quoted, relation
+from ...methods.users import audit, row_dependence
+from ...methods.users.cells import POOLED
+from ...methods.users.marginal_effects import MarginalEffects
 from ...story.estimates import Estimate
 from ...story.facts import Reason
 from ...story.findings import Finding

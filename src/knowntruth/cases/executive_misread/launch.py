@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from ...data.contract import Contract
-from ...methods import engagement, panel, serial
+from ...methods.panels import panel
+from ...methods.sessions import engagement, serial
 from ...story.estimates import Estimate
 from ...story.findings import Finding
 from ...story.names import Name

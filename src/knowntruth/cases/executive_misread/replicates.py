@@ -14,10 +14,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ...methods import serial, unit_changes
-from ...methods.panel import Panel
-from ...methods.regression import t_estimate
-from ...methods.serial import Stretches
+from ...methods.panels import unit_changes
+from ...methods.panels.panel import Panel
+from ...methods.panels.regression import t_estimate
+from ...methods.sessions import serial
+from ...methods.sessions.serial import Stretches
 from ...story.estimates import Estimate
 from ...worlds.engagement.truth import truth_of
 from ...worlds.engagement.world import simulate

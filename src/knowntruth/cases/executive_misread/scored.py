@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from ...methods import serial
+from ...methods.sessions import serial
 from .. import many_worlds
 from ..many_worlds import Answer, Answers, Score
 from .parameters import Parameters

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods.interactions import interactions, split_by_time
+from ...methods.lists.interactions import interactions, split_by_time
 from ...story.facts import Fact
 from ...story.saying import say
 from ..exercises import NotYetError, judge, judge_all

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import DataError, Problem
-from ...methods.interactions import split_by_time
+from ...methods.lists.interactions import split_by_time
 from ..shop import open_own, open_world
 from .lists import KnownLists, Lists
 from .parameters import Parameters

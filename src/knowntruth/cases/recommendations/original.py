@@ -16,17 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ...methods import (
-    interactions,
-    list_quality,
-    rating_errors,
-    ratings,
-    svd_plus_plus,
-)
-from ...methods.list_quality import Quality
-from ...methods.rating_errors import RatingErrors
-from ...methods.ratings import Ratings
-from ...methods.svd_plus_plus import SvdPlusPlus
+from ...methods.lists import interactions, list_quality, rating_errors, ratings, svd_plus_plus
+from ...methods.lists.list_quality import Quality
+from ...methods.lists.rating_errors import RatingErrors
+from ...methods.lists.ratings import Ratings
+from ...methods.lists.svd_plus_plus import SvdPlusPlus
 from ...story.estimates import Estimate
 from ...story.facts import Fact
 from ...story.findings import Finding

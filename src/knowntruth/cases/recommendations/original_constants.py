@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 
-from ...methods import rating_grid
+from ...methods.lists import rating_grid
 from ..published_report import Constant
 from ..retail_customers.original_constants import constant, exact, sizes
 from .lists import Lists

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods import (
+from ...methods.lists import (
     count_factors,
     ease,
     item_neighbours,
@@ -26,12 +26,12 @@ from ...methods import (
     rating_errors,
     svd_plus_plus,
 )
-from ...methods.interactions import repeated, split_at_random, split_by_time
-from ...methods.list_models import ListModel
-from ...methods.list_quality import Quality, difference
-from ...methods.ratings import Ratings, ratings, train_and_test
-from ...methods.svd_plus_plus import SvdPlusPlus
-from ...methods.top_lists import Lists as Shown
+from ...methods.lists.interactions import repeated, split_at_random, split_by_time
+from ...methods.lists.list_models import ListModel
+from ...methods.lists.list_quality import Quality, difference
+from ...methods.lists.ratings import Ratings, ratings, train_and_test
+from ...methods.lists.svd_plus_plus import SvdPlusPlus
+from ...methods.lists.top_lists import Lists as Shown
 from ...story.estimates import Estimate
 from ..many_worlds import NOTHING, Answer
 from .opening import open_lists

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import DataError
-from ...methods import model_files
+from ...methods.lists import model_files
 
 
 def refusals(path: Path, model: Any, purchases: pd.DataFrame) -> dict[str, str]:

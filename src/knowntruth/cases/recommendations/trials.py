@@ -18,10 +18,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...methods.interactions import Interactions, Split, interactions, only_new
-from ...methods.list_quality import Quality, judge
-from ...methods.top_lists import NOTHING, top
-from ...methods.top_lists import Lists as Shown
+from ...methods.lists.interactions import Interactions, Split, interactions, only_new
+from ...methods.lists.list_quality import Quality, judge
+from ...methods.lists.top_lists import NOTHING, top
+from ...methods.lists.top_lists import Lists as Shown
 from .lists import KnownLists, Lists
 
 Array = NDArray[np.float64]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ...methods.list_metrics import accuracy
+from ...methods.lists.list_metrics import accuracy
+from ...methods.lists.top_lists import Lists as Shown
 from ...methods.resampled_ratios import ratios
-from ...methods.top_lists import Lists as Shown
 from ...story.estimates import Estimate
 
 

@@ -16,19 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ...methods import (
-    cluster_number,
-    clusters,
-    customer_features,
-    features,
-    k_means,
-    rank_correlation,
-    segment_names,
-    valleys,
-)
-from ...methods.clusters import Array
-from ...methods.k_means import KMeans
-from ...methods.purchases import margins
+from ...methods import rank_correlation
+from ...methods.groups import cluster_number, clusters, features, k_means, valleys
+from ...methods.groups.clusters import Array
+from ...methods.groups.k_means import KMeans
+from ...methods.shops import customer_features, segment_names
+from ...methods.shops.purchases import margins
 from ...story.facts import Fact, PValue
 from ..published_report import FAILS, HOLDS, OPEN, Claim, Statement, verdict_of
 from .customers import Customers

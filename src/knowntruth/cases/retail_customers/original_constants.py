@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...methods.intervals import z_interval
-from ...methods.purchases import quantities
+from ...methods.shops.purchases import quantities
 from ..published_report import Constant, How
 from ..shop import Shop
 from .customers import Customers

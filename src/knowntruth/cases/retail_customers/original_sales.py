@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...methods import key_figures, rank_correlation
+from ...methods import rank_correlation
 from ...methods.intervals import z_interval
-from ...methods.purchases import margins
+from ...methods.shops import key_figures
+from ...methods.shops.purchases import margins
 from ...story.estimates import Estimate
 from ...story.facts import Fact
 from ..published_report import OPEN, Claim, Statement, Verdict, settled, verdict_of

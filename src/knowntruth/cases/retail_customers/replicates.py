@@ -19,25 +19,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...methods import (
-    cluster_number,
-    clusters,
-    customer_features,
-    features,
-    k_means,
-    key_figures,
-    offers,
-    order_histories,
-    sales_by_group,
-    structure,
-)
-from ...methods.cluster_number import Choice
-from ...methods.clusters import Labels
+from ...methods.groups import cluster_number, clusters, features, k_means, structure
+from ...methods.groups.cluster_number import Choice
+from ...methods.groups.clusters import Labels
 from ...methods.intervals import z_interval
-from ...methods.key_figures import KeyFigures
-from ...methods.lifetime_value import LifetimeValue, lifetime_value
-from ...methods.offers import Offer
-from ...methods.sales_by_group import Best
+from ...methods.shops import customer_features, key_figures, offers, order_histories, sales_by_group
+from ...methods.shops.key_figures import KeyFigures
+from ...methods.shops.lifetime_value import LifetimeValue, lifetime_value
+from ...methods.shops.offers import Offer
+from ...methods.shops.sales_by_group import Best
 from ...story.estimates import Estimate
 from ...worlds.retail.truth import Truth
 from ...worlds.retail.world import simulate

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ...methods import customer_features, features, k_means, lifetime_value, order_histories
-from ...methods.purchases import margins
+from ...methods.groups import features, k_means
+from ...methods.shops import customer_features, lifetime_value, order_histories
+from ...methods.shops.purchases import margins
 
 USED = ("total_spending", "shopping_days", "spend_per_item")
 
