@@ -161,7 +161,7 @@ class TestErrors:
         assert said.endswith("as much.")
         assert not rated_as.tuned(best, more, settings).endswith("as much.")
 
-    def test_without_svd_the_title_is_of_the_product_mean_alone(self):
+    def test_without_svd_the_title_is_of_biases_alone(self):
         one = finding(0.45, 0.44, 0.46, unit="number")
         assert "SVD++" not in rated_as.errors_title(None, one)
         assert "SVD++" in rated_as.errors_title(one, one)

@@ -72,10 +72,10 @@ def tuned(best: Finding, simple: Fact, settings: Mapping[str, Fact]) -> str:
 
 
 def errors_title(rmse: Finding | None, simple: Finding) -> str:
-    """Say in a title how far off SVD++ and the mean of a product are."""
+    """Say in a title how far off SVD++ and biases alone are."""
     if rmse is None:
-        return f"RMSE of the mean of each product {simple:value}"
-    return f"RMSE of SVD++ {rmse:value}, of the mean of each product {simple:value}"
+        return f"RMSE of biases alone {simple:value}"
+    return f"RMSE of SVD++ {rmse:value}, of biases alone {simple:value}"
 
 
 def beside(differences: Mapping[str, Finding]) -> str:
