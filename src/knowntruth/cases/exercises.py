@@ -7,7 +7,7 @@ typical mistakes lead, each under the *hint* that it earns.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +31,8 @@ def judge(
     Raises:
         NotYetError: for any other number, with the hint of the mistake that leads to it.
     """
-    if not isinstance(given, int | float | np.integer | np.floating) or not np.isfinite(given):
+    given = given.item() if isinstance(given, np.generic) else given
+    if not isinstance(given, int | float) or not np.isfinite(given):
         raise NotYetError(f"Not yet: the function returns {given!r}, not a number.")
     if math.isclose(given, right, rel_tol=tolerance, abs_tol=tolerance * 1e-3):
         return
@@ -60,3 +61,26 @@ def judge_all(given: object, right: ArrayLike, mistakes: Mapping[str, ArrayLike]
         if np.allclose(values, wrong, rtol=CLOSE, atol=CLOSE):
             raise NotYetError(f"Not yet. {hint}")
     raise NotYetError("Not yet: the numbers are others. Try a short list by hand.")
+
+
+def judge_reasons(
+    given: object, reasons: Collection[str], no_reasons: Mapping[str, str], *, missing: str
+) -> None:
+    """Accept a list of the names of all reasons and of nothing else.
+
+    `no_reasons` says of each name that is none why it is none, `missing` what to ask when a
+    reason is left out.
+
+    Raises:
+        NotYetError: for anything else, with the word about one that is too many or missing.
+    """
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise NotYetError("Not yet: write a list of names.")
+    unknown = sorted(set(map(str, given)) - set(reasons) - set(no_reasons))
+    if unknown:
+        raise NotYetError(f"Not yet: {unknown[0]!r} is none of the names.")
+    for name, why in no_reasons.items():
+        if name in given:
+            raise NotYetError(f"Not yet: {name!r} is no reason. {why}")
+    if set(reasons) - set(given):
+        raise NotYetError(f"Not yet: a reason is missing. {missing}")

@@ -7,7 +7,6 @@ accepts a right answer, and tells the typical wrong ones apart to say where they
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from ...methods.totals.concentration import top_units
 from ...story.facts import Fact
 from ...story.saying import say
-from ..exercises import NotYetError, judge, judge_all
+from ..exercises import judge, judge_all, judge_reasons
 from .creators import Creators
 
 Array = NDArray[np.float64]
@@ -55,7 +54,7 @@ def check_top_share(answer: Callable[[Array, float], float], case: Creators) -> 
             / float(up.mean()),
             "The number of creators is rounded down.": float(up[-top - 1 :].sum()) / total,
         }
-        judge(_plain(answer(values.copy(), share)), right, mistakes)
+        judge(answer(values.copy(), share), right, mistakes)
     found, of = Fact("top_share", right, "share", decimals=1), Fact("of", share, "share")
     say(f"Right: in this run the top {of} make {found}.", found, of)
 
@@ -78,7 +77,7 @@ def check_both_by_chance(answer: Callable[[int, int, int], float], case: Creator
             "there are several.": second / n,
             "That adds the lists; multiply the chances.": (first + second) / n,
         }
-        judge(_plain(answer(n, first, second)), right, mistakes)
+        judge(answer(n, first, second), right, mistakes)
     facts = [
         Fact("expected", right, decimals=1),
         Fact("first", first, "count"),
@@ -110,7 +109,7 @@ def check_price_of_a_sale(answer: Callable[[pd.DataFrame], float], case: Creator
         "That is what a creator brings in a month; ask about a sale.": float(table["gmv"].mean()),
         "That divides the wrong way round.": 1 / right if right else 0.0,
     }
-    judge(_plain(answer(table.copy())), right, mistakes)
+    judge(answer(table.copy()), right, mistakes)
     found = Fact("price", right, decimals=2)
     say(f"Right: a sale in this run brings {found}.", found)
 
@@ -162,7 +161,7 @@ def check_in_view(answer: Callable[[Array, Array, float], float], case: Creators
             "That is what the chosen ones made before.": float(before[chosen].sum() / before.sum()),
             "That is a sum; divide by all that comes after.": float(after[chosen].sum()),
         }
-        judge(_plain(answer(before.copy(), after.copy(), share)), right, mistakes)
+        judge(answer(before.copy(), after.copy(), share), right, mistakes)
     found = Fact("in_view", right, "share", decimals=1)
     say(f"Right: of the later half of the months, {found} was in view.", found)
 
@@ -173,17 +172,7 @@ def check_speaks_for_types(answer: Collection[str], case: Creators) -> None:
     Raises:
         NotYetError: for anything else, with the reason about one that is missing or too many.
     """
-    if isinstance(answer, str) or not isinstance(answer, Collection):
-        raise NotYetError("Not yet: write a list of names.")
-    unknown = sorted(set(map(str, answer)) - set(REASONS) - set(NO_REASONS))
-    if unknown:
-        raise NotYetError(f"Not yet: {unknown[0]!r} is none of the names.")
-    for name, why in NO_REASONS.items():
-        if name in answer:
-            raise NotYetError(f"Not yet: {name!r} is no reason. {why}")
-    for name in REASONS:
-        if name not in answer:
-            raise NotYetError("Not yet: a reason is missing. What would only types leave behind?")
+    judge_reasons(answer, REASONS, NO_REASONS, missing="What would only types leave behind?")
     count = Fact("reasons", len(REASONS), "count")
     say(f"Right: these {count} would be reasons. The others a continuum gives as well.", count)
 
@@ -191,8 +180,3 @@ def check_speaks_for_types(answer: Collection[str], case: Creators) -> None:
 def _drawn(case: Creators, name: str = "before") -> Array:
     """Return what some made-up creators make, no two alike."""
     return np.asarray(case.rng(f"exercise {name}").lognormal(3.0, 1.5, 47))
-
-
-def _plain(value: Any) -> object:
-    """Return a number of numpy or pandas as a plain one."""
-    return value.item() if isinstance(value, np.generic) else value

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...methods.lists.interactions import interactions, split_by_time
 from ...story.facts import Fact
 from ...story.saying import say
-from ..exercises import NotYetError, judge, judge_all
+from ..exercises import judge, judge_all, judge_reasons
 from .lists import Lists
 
 Array = NDArray[np.float64]
@@ -52,7 +52,7 @@ def check_density(answer: Callable[[pd.DataFrame], float], case: Lists) -> None:
             / len(rows),
             "That is the share of gaps.": 1 - right,
         }
-        judge(_plain(answer(rows.copy())), right, mistakes)
+        judge(answer(rows.copy()), right, mistakes)
     found = Fact("bought_pairs", right, "share", decimals=1)
     say(f"Right: in this run {found} of the pairs were bought.", found)
 
@@ -83,7 +83,7 @@ def check_known_share(answer: Callable[[pd.DataFrame, pd.DataFrame], float], cas
             ),
             "That is the share of pairs that are new.": 1 - right,
         }
-        judge(_plain(answer(before.copy(), after.copy())), right, mistakes)
+        judge(answer(before.copy(), after.copy()), right, mistakes)
     found = Fact("known", right, "share", decimals=1)
     say(f"Right: in this run {found} of the later pairs were there before.", found)
 
@@ -162,7 +162,7 @@ def check_ndcg(answer: Callable[[Products, Products], float], case: Lists) -> No
             "Take binary logarithms.": float(natural[hits].sum() / natural[: len(bought)].sum()),
         }
         judge(
-            _plain(answer(list(shown), list(bought))),
+            answer(list(shown), list(bought)),
             right,
             {hint: one for hint, one in mistakes.items() if not np.isclose(one, right)},
         )
@@ -176,17 +176,7 @@ def check_speaks_for_a_list(answer: Collection[str], case: Lists) -> None:
     Raises:
         NotYetError: for anything else, with the reason about one that is missing or too many.
     """
-    if isinstance(answer, str) or not isinstance(answer, Collection):
-        raise NotYetError("Not yet: write a list of names.")
-    unknown = sorted(set(map(str, answer)) - set(REASONS) - set(NO_REASONS))
-    if unknown:
-        raise NotYetError(f"Not yet: {unknown[0]!r} is none of the names.")
-    for name, why in NO_REASONS.items():
-        if name in answer:
-            raise NotYetError(f"Not yet: {name!r} is no reason. {why}")
-    for name in REASONS:
-        if name not in answer:
-            raise NotYetError("Not yet: a reason is missing. What would a bad list not do?")
+    judge_reasons(answer, REASONS, NO_REASONS, missing="What would a bad list not do?")
     count = Fact("reasons", len(REASONS), "count")
     say(f"Right: these {count} speak for a list, and the second says what it adds.", count)
 
@@ -217,8 +207,3 @@ def _lists(case: Lists) -> Iterator[tuple[Products, Products]]:
     order: Sequence[str] = [names[place] for place in case.rng("exercise lists").permutation(12)]
     yield list(order[:5]), [order[1], order[4], *order[7:12]]
     yield list(order[:4]), [order[2], order[9]]
-
-
-def _plain(value: Any) -> object:
-    """Return a number of numpy or pandas as a plain one."""
-    return value.item() if isinstance(value, np.generic) else value

@@ -7,7 +7,6 @@ accepts a right answer, and tells the typical wrong ones apart to say where they
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from ...story.facts import Fact
 from ...story.names import Name
 from ...story.saying import say
-from ..exercises import NotYetError, judge, judge_all
+from ..exercises import NotYetError, judge, judge_all, judge_reasons
 from .customers import Customers
 
 Array = NDArray[np.float64]
@@ -55,7 +54,7 @@ def check_order_value(answer: Callable[[pd.DataFrame], float], case: Customers) 
             of_order.groupby(level=0).mean().mean()
         ),
     }
-    judge(_plain(answer(rows.copy())), right, mistakes)
+    judge(answer(rows.copy()), right, mistakes)
     found = Fact("order_value", right, decimals=2)
     say(f"Right: an order in this run brings {found}.", found)
 
@@ -82,7 +81,7 @@ def check_margin_share(answer: Callable[[pd.DataFrame], float], case: Customers)
         "That is a sum; divide by the revenue.": float(left.sum()),
         "That is the share of the cost; ask for what is left.": 1 - right,
     }
-    judge(_plain(answer(rows.copy())), right, mistakes)
+    judge(answer(rows.copy()), right, mistakes)
     found = Fact("margin_share", right, "share", decimals=1)
     say(f"Right: of the revenue of this run, {found} is left.", found)
 
@@ -134,7 +133,7 @@ def check_repeat_orders(answer: Callable[[pd.DataFrame], float], case: Customers
             repeats[repeats > 0].mean()
         ),
     }
-    judge(_plain(answer(rows.copy())), right, mistakes)
+    judge(answer(rows.copy()), right, mistakes)
     found = Fact("repeats", right, decimals=1)
     say(f"Right: a customer of this run has {found} repeat orders on average.", found)
 
@@ -181,7 +180,7 @@ def check_offer_gain(answer: Callable[[Array, float, float], float], case: Custo
             "What they bring anyway is no gain of the offer.": (1 + raises) * total - cost * n,
             "That is the gain from one customer; ask for all.": right / n,
         }
-        judge(_plain(answer(money.copy(), cost, raises)), right, mistakes)
+        judge(answer(money.copy(), cost, raises), right, mistakes)
     found = Fact("gain", right, decimals=1)
     say(f"Right: at the cost and the effect of this run such an offer gains {found}.", found)
 
@@ -192,21 +191,6 @@ def check_speaks_for_kinds(answer: Collection[str], case: Customers) -> None:
     Raises:
         NotYetError: for anything else, with the reason about one that is missing or too many.
     """
-    if isinstance(answer, str) or not isinstance(answer, Collection):
-        raise NotYetError("Not yet: write a list of names.")
-    unknown = sorted(set(map(str, answer)) - set(REASONS) - set(NO_REASONS))
-    if unknown:
-        raise NotYetError(f"Not yet: {unknown[0]!r} is none of the names.")
-    for name, why in NO_REASONS.items():
-        if name in answer:
-            raise NotYetError(f"Not yet: {name!r} is no reason. {why}")
-    for name in REASONS:
-        if name not in answer:
-            raise NotYetError("Not yet: a reason is missing. What would only kinds leave behind?")
+    judge_reasons(answer, REASONS, NO_REASONS, missing="What would only kinds leave behind?")
     count = Fact("reasons", len(REASONS), "count")
     say(f"Right: these {count} would be reasons. The others one cloud gives as well.", count)
-
-
-def _plain(value: Any) -> object:
-    """Return a number of numpy or pandas as a plain one."""
-    return value.item() if isinstance(value, np.generic) else value
