@@ -7,9 +7,9 @@ A case derives from `Opened`, and from `Known` for what its truth has answers to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import duckdb
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..data.contract import TYPES, Contract
 from ..data.statements import Statement
+from ..parameters import check
 from ..story.names import Name
 from ..worlds import streams
 
@@ -63,6 +64,8 @@ class Opened:
         known: answers about what else is true in that world, or None.
         tables: the world's own tables by name; none with somebody's own.
         notes: what was done to somebody's own table on reading it, a sentence each.
+        reopen: opens the same case with other parameters of its world; None with somebody's own
+            table.
     """
 
     slug: ClassVar[str]
@@ -74,6 +77,7 @@ class Opened:
     known: Known | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[Statement, ...] = ()
+    reopen: Callable[[Any], Any] | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -92,6 +96,19 @@ class Opened:
     def true(self, question: str, *about: object) -> float | None:
         """Return what is true about something, or None where nobody knows it."""
         return None if self.known is None else self.known.answer(question, *about)
+
+    def elsewhere(self, **changes: Any) -> Self:
+        """Return the case in the same world with some of its parameters changed.
+
+        Raises:
+            ParameterError: for changes that are no parameters or out of range.
+            ValueError: with somebody's own table, which knows no other world.
+        """
+        if self.reopen is None:
+            raise ValueError("somebody's own table has no other world")
+        p: Any = self.parameters
+        opened: Self = self.reopen(check(type(p), p.model_dump() | changes))
+        return opened
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return a generator for one purpose of the analysis, apart from the world's streams."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import duckdb
 import numpy as np
@@ -17,17 +17,16 @@ import pandas as pd
 
 from ..data.contract import Contract
 from ..errors import ParameterError, Problem, nearest
-from ..parameters import check, parameter
 from ..story.estimates import Estimate
 from ..story.findings import Finding
 from ..story.names import Name
-from ..worlds.retail.parameters import Parameters as WorldParameters
 from ..worlds.retail.truth import Truth
 from ..worlds.retail.world import World as Simulated
 from ..worlds.retail.world import simulate
 from .labels import label_words
 from .opened import Known, Opened
 from .purchases_contract import PURCHASES
+from .retail import world_parameters
 
 # What a product is, beside what was bought of it.
 PRODUCT_COLUMNS = ("category", "subcategory", "price", "cost")
@@ -47,19 +46,6 @@ WORDS = {
     "price": "price",
     "cost": "cost",
 }
-
-
-class World(WorldParameters):
-    """The world, with no more purchases than a chapter can look at one by one."""
-
-    customers: int = parameter(500, "customers of the shop", unit="customers", ge=20, le=20_000)
-    products: int = parameter(50, "products of the shop", unit="products", ge=5, le=2_000)
-    transactions: int = parameter(
-        30_000, "purchases on record", unit="purchases", ge=100, le=2_000_000
-    )
-    ahead: int = parameter(
-        90, "days after the record that the analyst has not seen", unit="days", ge=1, le=730
-    )
 
 
 @dataclass(frozen=True)
@@ -143,19 +129,6 @@ class Shop(Opened):
         """Return what an estimate says about something of this shop."""
         return Finding(name, what, estimate, truth=truth, names=(self.words["customers"],))
 
-    def elsewhere(self, **changes: Any) -> Self:
-        """Return the shop of the same world with some of its parameters changed.
-
-        Raises:
-            ParameterError: for changes that are no parameters or out of range.
-            ValueError: with somebody's own table, which knows no other world.
-        """
-        if self.truth is None:
-            raise ValueError("somebody's own table has no other world")
-        p = check(type(self.parameters), self.parameters.model_dump() | changes)
-        known = type(self.known) if isinstance(self.known, KnownShop) else KnownShop
-        return open_world(type(self), p, known)
-
 
 S = TypeVar("S", bound=Shop)
 
@@ -166,6 +139,7 @@ def open_world(shop: type[S], p: Any, known: type[KnownShop] = KnownShop) -> S:
     first = pd.Timestamp(world.parameters.first_day)
     return shop(
         parameters=p,
+        reopen=lambda other: open_world(shop, other, known),
         units=_relation(world.purchases()),
         truth=world.truth,
         known=known(world),
@@ -216,11 +190,6 @@ def tables_of(p: Any) -> tuple[Mapping[str, pd.DataFrame], Mapping[str, Any]]:
         "customers": world.truth.customers.to_dict("list"),
     }
     return _tables(world), told
-
-
-def world_parameters(p: Any) -> WorldParameters:
-    """Return the part of a case's parameters that is the world's."""
-    return WorldParameters(**{name: getattr(p, name) for name in WorldParameters.model_fields})
 
 
 def _tables(world: Simulated) -> Mapping[str, pd.DataFrame]:

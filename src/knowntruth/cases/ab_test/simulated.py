@@ -154,6 +154,7 @@ def open_world(p: Parameters) -> Experiment:
         },
     )
     return Experiment(
+        reopen=open_world,
         parameters=p,
         units=duckdb.connect(config={"threads": 1}).from_df(units),
         primary=Metric(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -90,20 +90,6 @@ class Creators(Opened):
     ) -> Finding:
         """Return what an estimate says about something of these creators."""
         return Finding(name, what, estimate, truth=truth, names=(self.words,))
-
-    def elsewhere(self, **changes: Any) -> Creators:
-        """Return the creators of the same world with some of its parameters changed.
-
-        Raises:
-            ParameterError: for changes that are no parameters or out of range.
-            ValueError: with somebody's own table, which knows no other world.
-        """
-        if self.truth is None:
-            raise ValueError("somebody's own table has no other world")
-        from ...parameters import check
-        from .simulated import open_world
-
-        return open_world(check(Parameters, self.parameters.model_dump() | changes))
 
     def _table(self, measure: Measure) -> pd.DataFrame:
         rows = self.units.project(f"creator, month, {measure}").df()

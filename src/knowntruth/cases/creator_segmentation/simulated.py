@@ -69,6 +69,7 @@ def open_world(p: Parameters) -> Creators:
     later = world.later.groupby("creator")["gmv"].sum()
     return Creators(
         parameters=p,
+        reopen=open_world,
         units=duckdb.connect(config={"threads": 1}).from_df(units),
         truth=world.truth,
         known=KnownCreators(world),

@@ -125,17 +125,3 @@ class Rollout(Opened):
         """Return what an estimate says about the outcome."""
         words = (self.words, self.treated, self.controls, self.treatment, self.period)
         return Finding(name, self.outcome, estimate, truth=truth, names=words)
-
-    def elsewhere(self, **changes: Any) -> Rollout:
-        """Return the rollout in the same world with some of its parameters changed.
-
-        Raises:
-            ParameterError: for changes that are no parameters or out of range.
-            ValueError: with somebody's own table, which knows no other world.
-        """
-        if self.truth is None:
-            raise ValueError("somebody's own table has no other world")
-        from ...parameters import check
-        from .simulated import open_world
-
-        return open_world(check(Parameters, self.parameters.model_dump() | changes))

@@ -117,6 +117,7 @@ def open_world(p: Parameters) -> Rollout:
     words = label_words(p.labels, WORDS)
     return Rollout(
         parameters=p,
+        reopen=open_world,
         units=duckdb.connect(config={"threads": 1}).from_df(rows),
         truth=world.truth,
         known=KnownRollout(world, p.period_days),

@@ -255,6 +255,7 @@ def open_world(p: Parameters) -> UserBase:
     rows, factors = stand_together(source, names, fewest=p.fewest_in_group)
     return UserBase(
         parameters=p,
+        reopen=open_world,
         units=rows,
         ungrouped=source,
         truth=world.truth,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import duckdb
 import pandas as pd
@@ -227,20 +227,6 @@ class UserBase(Opened):
         if level == POOLED:
             return None
         return self.true("effect", found.outcome, factor, level, found.references[factor])
-
-    def elsewhere(self, **changes: Any) -> UserBase:
-        """Return the users of the same world with some of its parameters changed.
-
-        Raises:
-            ParameterError: for changes that are no parameters or out of range.
-            ValueError: with somebody's own table, which knows no other world.
-        """
-        if self.truth is None:
-            raise ValueError("somebody's own table has no other world")
-        from ...parameters import check
-        from .simulated import open_world
-
-        return open_world(check(Parameters, self.parameters.model_dump() | changes))
 
 
 def stand_together(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
@@ -103,17 +103,3 @@ class Launch(Opened):
     def finding(self, name: str, estimate: Estimate, truth: float | None = None) -> Finding:
         """Return what an estimate says about sessions per active user."""
         return Finding(name, self.ratio, estimate, truth=truth, names=(self.words, self.feature))
-
-    def elsewhere(self, **changes: Any) -> Launch:
-        """Return the launch in the same world with some of its parameters changed.
-
-        Raises:
-            ParameterError: for changes that are no parameters or out of range.
-            ValueError: with somebody's own table, which knows no other world.
-        """
-        if self.truth is None:
-            raise ValueError("somebody's own table has no other world")
-        from ...parameters import check
-        from .simulated import open_world
-
-        return open_world(check(Parameters, self.parameters.model_dump() | changes))

@@ -116,6 +116,7 @@ def open_world(p: Parameters) -> Launch:
     words = label_words(p.labels, WORDS)
     return Launch(
         parameters=p,
+        reopen=open_world,
         units=duckdb.connect(config={"threads": 1}).from_df(units),
         truth=world.truth,
         known=KnownLaunch(world),

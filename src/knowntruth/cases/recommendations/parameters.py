@@ -10,7 +10,7 @@ from ... import parameters
 from ...parameters import parameter
 from .. import refuse_mixture
 from ..purchases_parameters import OwnPurchasesData
-from ..shop import World
+from ..retail import World
 
 MOST_COMBINATIONS = 200
 

@@ -32,7 +32,7 @@ from ...story.estimates import Estimate
 from ...worlds.retail.truth import Truth
 from ...worlds.retail.world import simulate
 from ..many_worlds import NOTHING, Answer
-from ..shop import world_parameters
+from ..retail import world_parameters
 from . import rules
 from .customers import KnownCustomers
 from .parameters import Parameters
