@@ -106,12 +106,15 @@ def test_a_build_with_nothing_to_do_loads_nothing_slow():
 
 
 def test_a_chapter_depends_on_the_modules_it_reaches_and_on_no_others(tiny_book):
-    source = tiny_book.write("one", "from knowntruth.methods import power")
+    source = tiny_book.write("one", "from knowntruth.methods.experiments import power")
     found = inputs.of_chapter(tiny_book.root, "one")
     package = inputs.PACKAGE
     assert source in found
     assert tiny_book.root / "requirements.lock" in found
-    assert {package / "methods" / "power.py", package / "runs" / "execute.py"} <= found
+    assert {
+        package / "methods" / "experiments" / "power.py",
+        package / "runs" / "execute.py",
+    } <= found
     assert not any(path.is_relative_to(package / "site") for path in found)
     assert package / "worlds" / "musicstream" / "__init__.py" not in found
 

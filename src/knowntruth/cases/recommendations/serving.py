@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,9 @@ def refusals(path: Path, model: Any, purchases: pd.DataFrame) -> dict[str, str]:
     damaged, cut, pickled = (
         folder / name for name in ("damaged.npz", "cut_off.npz", "pickled.npz")
     )
-    middle = len(whole) // 2
-    damaged.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
-    cut.write_bytes(whole[:middle])
+    at = _last_of_first(path)
+    damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+    cut.write_bytes(whole[: len(whole) // 2])
     pickled.write_bytes(pickle.dumps(model))
     other = model_files.fingerprint(purchases.iloc[:-1])
     tries: dict[str, Callable[[], Any]] = {
@@ -38,6 +39,14 @@ def refusals(path: Path, model: Any, purchases: pd.DataFrame) -> dict[str, str]:
         "saving over a file that is there": lambda: model_files.save(model, path),
     }
     return {tried: _said(attempt) for tried, attempt in tries.items()}
+
+
+def _last_of_first(path: Path) -> int:
+    """Return where the last byte of the first array stands, which says something of the model."""
+    with zipfile.ZipFile(path) as archive:
+        first, second = sorted(info.header_offset for info in archive.infolist())[:2]
+        assert first < second
+    return second - 1
 
 
 def _said(attempt: Callable[[], Any]) -> str:
