@@ -56,6 +56,7 @@ def class_of(kind: str) -> type[Any] | None:
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
         return None
     is_ours = cls.__module__ == f"{PACKAGE}.{module}"
+    # By name, because the types of the standard library do not know this attribute.
     return cls if is_ours and getattr(cls, "__dataclass_params__").frozen else None  # noqa: B009
 
 

@@ -141,6 +141,7 @@ def _cost(combination: Combination) -> float:
 def _error(train: Ratings, fold: Codes, seed: int, combination: Combination, k: int) -> float:
     """Return the RMSE in one fold of what the others foretell; NaN where descent ran away."""
     rest, held_out = train.take(fold != k), train.take(fold == k)
+    # A combination holds whole numbers and others by name, which one type cannot tell apart.
     model = fit(rest, **combination, seed=seed)  # type: ignore[arg-type]
     if model.reason:
         return float("nan")
