@@ -30,7 +30,7 @@ def error_answer(
     beside = {
         "higher": f"less than the mean of each product has, {simple:value}",
         "lower": f"more than the mean of each product has, {simple:value}",
-        "unclear": f"about as much as the mean of each product has, {simple:value}",
+        "unclear": f"not clearly more or less than the mean of each product has, {simple:value}",
     }[behind.direction]
     lists = {
         "higher": "are better than lists drawn by lot",
